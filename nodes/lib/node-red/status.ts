@@ -1,0 +1,76 @@
+import type { Node, NodeStatusFill, NodeStatusShape } from "node-red";
+import { type Language, type ResonanceError } from "../errors/resonance-error";
+
+/** Looks a text of the node's own catalogue up, as `RED._` does. */
+export type Translate = (key: string, values?: Record<string, string | number>) => string;
+
+const INTERVAL_MS = 500;
+
+/** What stands under a node: at most two changes a second, whatever the message rate. */
+export interface NodeStatusLine {
+  /** Shows `status.<key>` of the node's catalogue; `values` fill its placeholders. */
+  show(fill: NodeStatusFill, shape: NodeStatusShape, key: string, values?: Record<string, string | number>): void;
+  /** Counts one more `key` and shows all counts so far (`status.<key>` with `count`); grey counts for what is not good news. */
+  count(key: string, fill?: NodeStatusFill): void;
+  /** The red status of an error. */
+  error(error: ResonanceError): void;
+  /** Shows `status.<key>` only if an error is shown now; otherwise leaves what stands there. */
+  recovered(): void;
+  clear(): void;
+  /** Stops the timer; the node is closing. */
+  close(): void;
+}
+
+/** The one place that sets `node.status`. */
+export function createStatusLine(node: Node, translate: Translate, language: Language): NodeStatusLine {
+  const counts = new Map<string, number>();
+  let next: (() => void) | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let failed = false;
+
+  const paint = (draw: () => void): void => {
+    if (timer) {
+      next = draw;
+      return;
+    }
+    draw();
+    timer = setTimeout(() => {
+      timer = undefined;
+      const waiting = next;
+      next = undefined;
+      if (waiting) paint(waiting);
+    }, INTERVAL_MS);
+    timer.unref();
+  };
+
+  return {
+    show(fill, shape, key, values) {
+      failed = false;
+      paint(() => { node.status({ fill, shape, text: translate(`status.${key}`, values) }); });
+    },
+    count(key, fill = "green") {
+      failed = false;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+      paint(() => {
+        const text = [...counts].map(([name, count]) => translate(`status.${name}`, { count })).join(", ");
+        node.status({ fill, shape: "dot", text });
+      });
+    },
+    error(error) {
+      failed = true;
+      paint(() => { node.status({ fill: "red", shape: "ring", text: error.status(language) }); });
+    },
+    recovered() {
+      if (!failed) return;
+      failed = false;
+      paint(() => { node.status({}); });
+    },
+    clear() {
+      failed = false;
+      paint(() => { node.status({}); });
+    },
+    close() {
+      clearTimeout(timer);
+    },
+  };
+}

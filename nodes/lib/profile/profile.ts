@@ -1,0 +1,92 @@
+/** UN/CEFACT Recommendation 20 common code, e.g. `CEL`, `MIN`, `4H`. */
+export type UnitCode = string;
+
+/** A text in the profile's three languages. */
+export interface Localized {
+  readonly en: string;
+  readonly zh: string;
+  readonly de: string;
+}
+
+/** Where a field goes in a B2MML message. */
+export interface Isa95Target {
+  /** B2MML message, e.g. `SyncPhysicalAsset`. */
+  readonly message: string;
+  /** Element path below the message's noun, e.g. `PhysicalAsset/PhysicalAssetProperty`. */
+  readonly path: string;
+  /** ID of the property element; absent when the path names a plain element. */
+  readonly property?: string;
+}
+
+/** The field as an asset in the sense of VDI/VDE 2182, with its protection need. */
+export interface ProtectionNeed {
+  readonly assetClass: string;
+  readonly confidentiality: Need;
+  readonly integrity: Need;
+  readonly availability: Need;
+  readonly safety: Need;
+}
+export type Need = "low" | "medium" | "high";
+
+/** A JSON Schema 2020-12 property with the profile's annotation vocabulary. */
+export interface FieldSchema {
+  readonly type: string | readonly string[];
+  readonly title: Localized;
+  readonly description: Localized;
+  readonly unit?: UnitCode;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly enum?: readonly unknown[];
+  readonly format?: string;
+  /** What the value is where it differs from the record's nature. */
+  readonly nature?: string;
+  readonly isa95: readonly Isa95Target[];
+  readonly vdi2182: ProtectionNeed;
+  /** Published definition the field follows. */
+  readonly follows?: string;
+  readonly [keyword: string]: unknown;
+}
+
+/** One field of an interface, resolved from its schema. */
+export interface Field {
+  readonly name: string;
+  readonly schema: FieldSchema;
+  readonly required: boolean;
+}
+
+export type Direction = "input" | "output";
+
+/** The input or output of a category. */
+export interface Interface {
+  readonly fields: ReadonlyMap<string, Field>;
+  readonly required: readonly string[];
+  /** JSON Schema 2020-12 of a record's `values`. */
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
+/** One of the model categories of the profile. */
+export interface Category {
+  readonly id: string;
+  readonly title: Localized;
+  readonly description: Localized;
+  /** Nature of the outputs of this category: `prediction` or `proposal`. */
+  readonly nature: "prediction" | "proposal";
+  /** B2MML `OperationsType`, e.g. `Maintenance`. */
+  readonly operationsType: string;
+  /** B2MML messages this category's records can become, the default first. */
+  readonly messages: Readonly<Record<Direction, readonly string[]>>;
+  readonly input: Interface;
+  readonly output: Interface;
+}
+
+/** An interface profile, loaded and checked. */
+export interface Profile {
+  readonly id: string;
+  readonly version: string;
+  /** e.g. `GB/T XXXX-2026` */
+  readonly designation: string;
+  readonly status: "provisional" | "published";
+  readonly notice: Localized;
+  readonly isa95Edition: string;
+  readonly categories: ReadonlyMap<string, Category>;
+}

@@ -1,0 +1,13 @@
+/** How far a value can be trusted, in OPC UA's three classes. */
+export type Quality = "Good" | "Uncertain" | "Bad";
+
+/** One value of one tag, as machine nodes send it. */
+export interface Sample {
+  readonly tag: string;
+  readonly value: unknown;
+  readonly quality: Quality;
+  /** The protocol's own status, e.g. `BadSensorFailure`; absent when it is plainly Good. */
+  readonly status?: string;
+  /** When the source took the value, ISO 8601 UTC with milliseconds. */
+  readonly timestamp: string;
+}
