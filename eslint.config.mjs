@@ -16,6 +16,8 @@ export default tseslint.config(
     rules: {
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
       "@typescript-eslint/no-invalid-void-type": "off",
+      // Heavy modules are loaded when they are first used.
+      "@typescript-eslint/no-require-imports": "off",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
       "@typescript-eslint/no-unnecessary-type-parameters": "off",
     },

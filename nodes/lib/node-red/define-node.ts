@@ -60,7 +60,10 @@ export function defineNode<D extends NodeDef>(
     try {
       behaviour = create(createKit(RED, this, prepareDef(RED, this, saved, options), status, language));
     } catch (thrown) {
-      const error = report(this, status, language, thrown);
+      const error = toResonanceError(thrown);
+      status.error(error);
+      // Catch nodes hear nothing before the whole flow runs.
+      RED.events.once("flows:started", () => { report(this, status, language, error); });
       behaviour = { input() { throw error; } };
     }
     wire(this, behaviour, status, language);
@@ -75,7 +78,8 @@ export function prepareDef<D extends NodeDef>(RED: NodeAPI, node: Node, saved: D
 
 /** A node's credentials; the runtime leaves them out where none was ever saved, whatever its types say. */
 export function credentialsOf(node: Node): Readonly<Record<string, string | undefined>> {
-  return (node.credentials) ?? {};
+  const saved: unknown = node.credentials;
+  return (saved ?? {}) as Record<string, string | undefined>;
 }
 
 function createKit<D extends NodeDef>(

@@ -10,8 +10,8 @@ const INTERVAL_MS = 500;
 export interface NodeStatusLine {
   /** Shows `status.<key>` of the node's catalogue; `values` fill its placeholders. */
   show(fill: NodeStatusFill, shape: NodeStatusShape, key: string, values?: Record<string, string | number>): void;
-  /** Counts one more `key` and shows all counts so far (`status.<key>` with `count`); grey counts for what is not good news. */
-  count(key: string, fill?: NodeStatusFill): void;
+  /** Counts `by` more of `key` and shows all counts so far (`status.<key>` with `count`). */
+  count(key: string, fill?: NodeStatusFill, by?: number): void;
   /** The red status of an error. */
   error(error: ResonanceError): void;
   /** Shows `status.<key>` only if an error is shown now; otherwise leaves what stands there. */
@@ -48,9 +48,9 @@ export function createStatusLine(node: Node, translate: Translate, language: Lan
       failed = false;
       paint(() => { node.status({ fill, shape, text: translate(`status.${key}`, values) }); });
     },
-    count(key, fill = "green") {
+    count(key, fill = "green", by = 1) {
       failed = false;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
+      counts.set(key, (counts.get(key) ?? 0) + by);
       paint(() => {
         const text = [...counts].map(([name, count]) => translate(`status.${name}`, { count })).join(", ");
         node.status({ fill, shape: "dot", text });

@@ -28,6 +28,12 @@ export interface ProtectionNeed {
 }
 export type Need = "low" | "medium" | "high";
 
+/** How a field follows from another one. */
+export interface Derivation {
+  /** A field that holds a time span; the derived field is the record's time plus that span. */
+  readonly timeAfter: string;
+}
+
 /** A JSON Schema 2020-12 property with the profile's annotation vocabulary. */
 export interface FieldSchema {
   readonly type: string | readonly string[];
@@ -40,6 +46,8 @@ export interface FieldSchema {
   readonly format?: string;
   /** What the value is where it differs from the record's nature. */
   readonly nature?: string;
+  /** For an output the model need not give because it follows from another. */
+  readonly derivation?: Derivation;
   readonly isa95: readonly Isa95Target[];
   readonly vdi2182: ProtectionNeed;
   /** Published definition the field follows. */
@@ -55,11 +63,14 @@ export interface Field {
 }
 
 export type Direction = "input" | "output";
+export const DIRECTIONS: readonly Direction[] = ["input", "output"];
 
 /** The input or output of a category. */
 export interface Interface {
   readonly fields: ReadonlyMap<string, Field>;
   readonly required: readonly string[];
+  /** Fields of which a record holds at least one; empty where `required` says it all. */
+  readonly requireOneOf: readonly string[];
   /** JSON Schema 2020-12 of a record's `values`. */
   readonly schema: Readonly<Record<string, unknown>>;
 }
@@ -73,6 +84,10 @@ export interface Category {
   readonly nature: "prediction" | "proposal";
   /** B2MML `OperationsType`, e.g. `Maintenance`. */
   readonly operationsType: string;
+  /** B2MML `MOMFunction` values, e.g. `Detailed scheduling`. */
+  readonly momFunctions: readonly string[];
+  /** Scenarios of the Ministry's guide the category is derived from. */
+  readonly basis: readonly string[];
   /** B2MML messages this category's records can become, the default first. */
   readonly messages: Readonly<Record<Direction, readonly string[]>>;
   readonly input: Interface;

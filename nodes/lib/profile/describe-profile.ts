@@ -1,0 +1,62 @@
+import type { Category, Direction, Field, Interface, Localized, Profile } from "./profile";
+
+/** A profile as plain JSON, for the editor's forms. */
+export interface ProfileDescription {
+  readonly id: string;
+  readonly version: string;
+  readonly designation: string;
+  readonly status: Profile["status"];
+  readonly notice: Localized;
+  readonly categories: readonly CategoryDescription[];
+}
+
+export interface CategoryDescription {
+  readonly id: string;
+  readonly title: Localized;
+  readonly description: Localized;
+  readonly nature: Category["nature"];
+  readonly messages: Readonly<Record<Direction, readonly string[]>>;
+  readonly input: readonly FieldDescription[];
+  readonly output: readonly FieldDescription[];
+}
+
+export interface FieldDescription {
+  readonly name: string;
+  readonly type: string;
+  /** UN/CEFACT code, for numbers only. */
+  readonly unit?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly enum?: readonly unknown[];
+  readonly format?: string;
+  readonly required: boolean;
+  readonly title: Localized;
+  readonly description: Localized;
+}
+
+/** What a form needs to know of a profile: categories, and their fields in the profile's order. */
+export function describeProfile(profile: Profile): ProfileDescription {
+  const { id, version, designation, status, notice } = profile;
+  return { id, version, designation, status, notice, categories: [...profile.categories.values()].map(describeCategory) };
+}
+
+function describeCategory({ id, title, description, nature, messages, input, output }: Category): CategoryDescription {
+  return { id, title, description, nature, messages, input: describeFields(input), output: describeFields(output) };
+}
+
+function describeFields({ fields }: Interface): FieldDescription[] {
+  return [...fields.values()].map(describeField);
+}
+
+function describeField({ name, required, schema }: Field): FieldDescription {
+  const { type, unit, minimum, maximum, format, title, description } = schema;
+  return {
+    name, required, title, description,
+    type: String(type),
+    ...(unit !== undefined && { unit }),
+    ...(minimum !== undefined && { minimum }),
+    ...(maximum !== undefined && { maximum }),
+    ...(schema.enum !== undefined && { enum: schema.enum }),
+    ...(format !== undefined && { format }),
+  };
+}

@@ -1,0 +1,103 @@
+import type { Field } from "../profile/profile";
+import { compileConverter } from "../units/conversion";
+import { isoTime, toMilliseconds } from "./iso-time";
+import type { Refusal } from "./field-error";
+
+/** A value as the profile wants it, or why it cannot be one. */
+export type Admission = { readonly value: unknown } | { readonly refusal: Refusal };
+
+/** Turns what a source delivers into a value of a field. */
+export type Admit = (raw: unknown) => Admission;
+
+/** Values of a field before its own limits are looked at; `undefined` where the type does not fit. */
+type Read = (raw: unknown) => unknown;
+
+const READERS: Readonly<Record<string, Read>> = {
+  number: toNumber,
+  integer: toNumber,
+  boolean: toBoolean,
+  string: toText,
+};
+
+/**
+ * Compiles the admission of values to a field: type, unit conversion from `unit` (empty: the profile's own unit), range, allowed values, length.
+ * Nothing is guessed: a text is no number, save a 64-bit integer too long for one; 0 and 1 are boolean; a whole number can be an identifier.
+ * `path` names the setting of the unit.
+ * @throws RESONANCE_UNIT_UNKNOWN, RESONANCE_UNIT_INCOMPATIBLE
+ */
+export function compileAdmission({ schema }: Field, unit: string, path: string): Admit {
+  const type = String(schema.type);
+  if (type === "number" || type === "integer") {
+    const convert = unit === "" || schema.unit === undefined ? undefined : compileConverter(unit, schema.unit, path);
+    return numberAdmission(schema, type, convert ?? ((value) => value));
+  }
+  const read = schema.format === "date-time" ? toTime : READERS[type] ?? toText;
+  const { enum: allowed, minLength = 0, maxLength = Infinity } = schema as { enum?: readonly unknown[]; minLength?: number; maxLength?: number };
+  const expected = schema.format ?? type;
+  return (raw) => {
+    const value = read(raw);
+    if (value === undefined) return refuse("RESONANCE_VALUE_TYPE", expected, raw);
+    if (allowed && !allowed.includes(value)) return refuse("RESONANCE_VALUE_ENUM", allowed.join(", "), raw);
+    if (typeof value === "string" && !fits(value, minLength, maxLength)) {
+      return refuse("RESONANCE_VALUE_LENGTH", `${minLength} – ${maxLength}`, value.length);
+    }
+    return { value };
+  };
+}
+
+/** The range of a field with its unit's code, as messages show it. */
+export function rangeText({ minimum, maximum, unit }: { minimum?: number; maximum?: number; unit?: string }): string {
+  const range = minimum !== undefined && maximum !== undefined ? `${minimum} … ${maximum}`
+    : minimum !== undefined ? `≥ ${minimum}` : maximum !== undefined ? `≤ ${maximum}` : "";
+  return unit === undefined || unit === "C62" ? range : `${range} ${unit}`.trim();
+}
+
+function numberAdmission(schema: Field["schema"], type: string, convert: (value: number) => number): Admit {
+  const { minimum = -Infinity, maximum = Infinity } = schema;
+  const range = rangeText(schema);
+  const whole = type === "integer";
+  return (raw) => {
+    const number = typeof raw === "number" ? raw : toNumber(raw);
+    if (number === undefined) return refuse("RESONANCE_VALUE_TYPE", type, raw);
+    if (!Number.isFinite(number)) return refuse("RESONANCE_VALUE_NOT_FINITE", type, raw);
+    const value = convert(number);
+    if (whole && !Number.isInteger(value)) return refuse("RESONANCE_VALUE_TYPE", type, raw);
+    if (value < minimum || value > maximum) return refuse("RESONANCE_VALUE_RANGE", range, value);
+    return { value };
+  };
+}
+
+function toNumber(raw: unknown): number | undefined {
+  if (typeof raw === "number") return raw;
+  if (typeof raw === "bigint") return Number(raw);
+  return typeof raw === "string" && /^-?\d{16,20}$/.test(raw) ? Number(raw) : undefined;
+}
+
+function toBoolean(raw: unknown): boolean | undefined {
+  if (typeof raw === "boolean") return raw;
+  return raw === 0 || raw === 1 ? raw === 1 : undefined;
+}
+
+function toText(raw: unknown): string | undefined {
+  if (typeof raw === "string") return raw;
+  if (typeof raw === "bigint" || (typeof raw === "number" && Number.isSafeInteger(raw))) return String(raw);
+  // OPC UA's LocalizedText, where a source passes it on as it is.
+  const text = typeof raw === "object" && raw !== null ? (raw as { text?: unknown }).text : undefined;
+  return typeof text === "string" ? text : undefined;
+}
+
+function toTime(raw: unknown): string | undefined {
+  const milliseconds = typeof raw === "number" ? undefined : toMilliseconds(raw);
+  return milliseconds === undefined ? undefined : isoTime(milliseconds);
+}
+
+/** Lengths count characters, not UTF-16 units, as JSON Schema does. */
+function fits(text: string, minimum: number, maximum: number): boolean {
+  if (text.length <= maximum && text.length >= minimum * 2) return true;
+  const { length } = Array.from(text);
+  return length >= minimum && length <= maximum;
+}
+
+function refuse(code: Refusal["code"], expected: string, actual: unknown): Admission {
+  return { refusal: { code, expected, actual } };
+}
