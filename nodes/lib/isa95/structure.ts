@@ -1,0 +1,128 @@
+import data from "./b2mml-v0701.json";
+
+/** Facts of the B2MML version the pack writes. */
+export const B2MML = { version: data.version, releaseId: data.releaseID, namespace: data.namespace } as const;
+
+/** Text content of an element or attribute: an XSD base type and, where the list is closed, its values. */
+export interface TextSpec {
+  readonly base: string;
+  readonly values?: ReadonlySet<string>;
+}
+
+/** An element at its place in the order of a type. */
+export interface ElementSpec {
+  readonly name: string;
+  readonly order: number;
+  readonly required: boolean;
+  /** Whether it may occur more than once. */
+  readonly many: boolean;
+  readonly nillable: boolean;
+  readonly type: TypeSpec;
+}
+
+export interface AttributeSpec {
+  readonly name: string;
+  readonly required: boolean;
+  readonly text: TextSpec;
+}
+
+/** One of several elements. */
+export interface ChoiceSpec {
+  readonly names: readonly string[];
+  readonly required: boolean;
+}
+
+/** A type of the schema: ordered elements, or text; both with attributes. */
+export interface TypeSpec {
+  readonly name: string;
+  readonly elements: ReadonlyMap<string, ElementSpec>;
+  /** Number of required elements outside choices. */
+  readonly requiredElements: number;
+  readonly choices: readonly ChoiceSpec[];
+  readonly attributes: ReadonlyMap<string, AttributeSpec>;
+  readonly requiredAttributes: readonly string[];
+  readonly text: TextSpec | undefined;
+}
+
+interface TypeData {
+  readonly text?: string;
+  readonly base?: string;
+  readonly enum?: readonly string[];
+  readonly elements?: readonly string[];
+  readonly attributes?: readonly string[];
+}
+
+const typeData = data.types as Readonly<Record<string, TypeData | undefined>>;
+const messages = new Map(Object.entries(data.messages));
+const resolved = new Map<string, TypeSpec>();
+const ELEMENT = /^(\w+)([!?+*])(~?):([\w.]+)$/;
+const ATTRIBUTE = /^(\w+)([!?]):(\w+)$/;
+const CHOICE = /^\((.+)\)([!?])$/;
+
+/** Names of the messages the structure file holds. */
+export const MESSAGES: readonly string[] = [...messages.keys()];
+
+/** The type of a message's root element; `undefined` for a message the structure file does not hold. */
+export function messageType(message: string): TypeSpec | undefined {
+  const name = messages.get(message);
+  return name === undefined ? undefined : typeOf(name);
+}
+
+/** The noun's element in a message: the last of its `DataArea`. */
+export function nounOf(message: TypeSpec): ElementSpec {
+  const noun = [...(message.elements.get("DataArea")?.type.elements.values() ?? [])].at(-1);
+  if (!noun) throw new RangeError(`${message.name} has no DataArea`);
+  return noun;
+}
+
+function typeOf(name: string): TypeSpec {
+  const known = resolved.get(name);
+  if (known) return known;
+  const found = typeData[name] ?? { text: name };
+  const elements = new Map<string, ElementSpec>();
+  const choices: ChoiceSpec[] = [];
+  const attributes = attributesOf(found);
+  const type = {
+    name, elements, choices, attributes,
+    requiredElements: 0,
+    requiredAttributes: [...attributes.values()].filter((attribute) => attribute.required).map((attribute) => attribute.name),
+    text: textOf(found),
+  };
+  // Types hold each other: known before its elements are.
+  resolved.set(name, type);
+  for (const entry of found.elements ?? []) {
+    const choice = CHOICE.exec(entry);
+    const members = choice ? (choice[1] ?? "").split(" | ") : [entry];
+    for (const member of members) addElement(elements, member, choice !== null);
+    if (choice) choices.push({ names: members.map((member) => member.replace(/[^\w].*$/, "")), required: choice[2] === "!" });
+  }
+  type.requiredElements = [...elements.values()].filter((element) => element.required).length;
+  return type;
+}
+
+function addElement(elements: Map<string, ElementSpec>, notation: string, inChoice: boolean): void {
+  const [, name = "", sign = "", nillable = "", type = ""] = ELEMENT.exec(notation) ?? [];
+  elements.set(name, {
+    name,
+    order: elements.size,
+    required: !inChoice && (sign === "!" || sign === "+"),
+    many: sign === "+" || sign === "*",
+    nillable: nillable === "~",
+    type: typeOf(type),
+  });
+}
+
+/** The XSD type of the text, found through the chain of bases; the nearest list of values counts. */
+function textOf({ text, base, enum: values }: TypeData): TextSpec | undefined {
+  const inherited = text === undefined ? (base === undefined ? undefined : typeOf(base).text) : { base: text };
+  return inherited && values ? { ...inherited, values: new Set(values) } : inherited;
+}
+
+function attributesOf({ base, attributes = [] }: TypeData): Map<string, AttributeSpec> {
+  const all = new Map(base === undefined ? [] : typeOf(base).attributes);
+  for (const notation of attributes) {
+    const [, name = "", sign, type = ""] = ATTRIBUTE.exec(notation) ?? [];
+    all.set(name, { name, required: sign === "!", text: typeOf(type).text ?? { base: type } });
+  }
+  return all;
+}

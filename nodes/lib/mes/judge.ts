@@ -1,0 +1,100 @@
+import { STATUS_CODES } from "node:http";
+import { ResonanceError, toResonanceError } from "../errors/resonance-error";
+import type { HttpAnswer } from "../http/http-client";
+import type { HttpFailure, HttpFailureKind } from "../http/http-failure";
+import { readAnswer, type Answer } from "../isa95/answer";
+import type { Delivery, Envelope } from "./delivery";
+import { retryAfter } from "./back-off";
+
+/** What one exchange came to: taken, refused for good, or worth another attempt. */
+export type Outcome =
+  | { readonly kind: "taken"; readonly delivery: Omit<Delivery, "attempts" | "durationMs"> }
+  | { readonly kind: "refused"; readonly error: ResonanceError }
+  | { readonly kind: "again"; readonly error: ResonanceError; readonly afterMs?: number | undefined };
+
+/** Verbs of ISA-95 part 5 that ask for an answer; Sync and Notify only publish. */
+const ASKS = /^(Process|Change|Cancel|Get)[A-Z]/;
+const EXCERPT = 200;
+
+type FailureJudge = (detail: string, timeout: number) => Outcome;
+const FAILURES: Readonly<Record<HttpFailureKind, FailureJudge>> = {
+  unreachable: (detail) => ({ kind: "again", error: new ResonanceError("RESONANCE_MES_UNREACHABLE", { detail }) }),
+  timeout: (_, timeout) => ({ kind: "again", error: new ResonanceError("RESONANCE_MES_TIMEOUT", { timeout }) }),
+  certificate: (detail) => refused(new ResonanceError("RESONANCE_MES_CERTIFICATE", { detail })),
+  tooLarge: (detail) => refused(unreadable(detail)),
+  protocol: (detail) => refused(unreadable(detail)),
+  closed: () => refused(new ResonanceError("RESONANCE_MES_CLOSED")),
+};
+
+/** Judges an exchange without a usable answer. */
+export function judgeFailure(failure: HttpFailure, timeout: number): Outcome {
+  return FAILURES[failure.kind](failure.detail, timeout);
+}
+
+/** Judges what the MES answered to `envelope`. */
+export function judgeAnswer(envelope: Envelope, { statusCode, headers, text }: HttpAnswer): Outcome {
+  if (statusCode >= 200 && statusCode < 300) return text.trim() === "" ? taken(envelope, statusCode) : judgeText(envelope, statusCode, text);
+  if (statusCode === 401 || statusCode === 403) return refused(new ResonanceError("RESONANCE_MES_UNAUTHORIZED", { status: statusCode }));
+  const error = new ResonanceError("RESONANCE_MES_HTTP_STATUS", { status: statusCode, detail: detailOf(statusCode, headers["location"], text) });
+  if (statusCode === 408 || statusCode === 429 || statusCode >= 500) return { kind: "again", error, afterMs: retryAfter(headers["retry-after"]) };
+  // Some MES reject with 400 or 422 and say why in B2MML.
+  const answer = tryRead(text);
+  return refused(answer?.verdict === "rejected" ? rejection(envelope, answer) : error);
+}
+
+function judgeText(envelope: Envelope, statusCode: number, text: string): Outcome {
+  let answer: Answer;
+  try {
+    answer = readAnswer(text);
+  } catch (cause) {
+    return refused(unreadable(toResonanceError(cause).message, cause));
+  }
+  const { originalBodId: found } = answer;
+  if (found !== undefined && envelope.bodId !== "" && found !== envelope.bodId) {
+    return refused(new ResonanceError("RESONANCE_MES_ANSWER_MISMATCH", { found, expected: envelope.bodId }));
+  }
+  return answer.verdict === "rejected" ? refused(rejection(envelope, answer)) : taken(envelope, statusCode, answer);
+}
+
+/** An empty success is acceptance of what is only published; who was asked and says nothing has not accepted. */
+function taken({ message, bodId }: Envelope, statusCode: number, answer?: Answer): Outcome {
+  const verdict = answer?.verdict ?? (ASKS.test(message) ? "none" : "accepted");
+  return {
+    kind: "taken",
+    delivery: {
+      verdict: verdict === "rejected" ? "none" : verdict,
+      acknowledged: answer !== undefined,
+      ...(answer && { message: answer.message }),
+      ...(answer?.reason !== undefined && { reason: answer.reason }),
+      statusCode,
+      bodId,
+    },
+  };
+}
+
+function rejection({ message }: Envelope, { reason }: Answer): ResonanceError {
+  return new ResonanceError("RESONANCE_MES_REJECTED", { message, reason: reason ?? "no reason given" });
+}
+
+function refused(error: ResonanceError): Outcome {
+  return { kind: "refused", error };
+}
+
+function unreadable(detail: string, cause?: unknown): ResonanceError {
+  return new ResonanceError("RESONANCE_MES_ANSWER_UNREADABLE", { detail: detail.replace(/\.$/, "") }, { cause });
+}
+
+function tryRead(text: string): Answer | undefined {
+  try {
+    return readAnswer(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function detailOf(status: number, location: string | string[] | undefined, text: string): string {
+  if (status >= 300 && status < 400) return `a redirect to ${String(location ?? "nowhere")}, which is not followed`;
+  const excerpt = text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+  if (excerpt === "" || excerpt.startsWith("<!")) return STATUS_CODES[status] ?? "unknown status";
+  return excerpt.length > EXCERPT ? `${excerpt.slice(0, EXCERPT)}…` : excerpt;
+}
