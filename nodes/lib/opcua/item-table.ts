@@ -1,0 +1,72 @@
+import type { ClientSession, DataValue, MonitoredItemNotification, NotificationMessage } from "node-opcua";
+import { loadOpcua } from "./load";
+import type { Item, Subscriber } from "./subscriber";
+import { isOverflow, toSample } from "./to-sample";
+
+/** Which item a client handle means, and from there the way of a notification to its subscriber. */
+export interface ItemTable {
+  /** A new handle for the item. */
+  register(item: Item): number;
+  /** Delivers all values of a notification as one batch; gives the status when it says that the subscription ended. */
+  receive(message: NotificationMessage): string | undefined;
+}
+
+interface Arrival {
+  readonly item: Item;
+  readonly data: DataValue;
+}
+
+/** The table of one subscription. Structures are decoded with the server's own type descriptions first; nothing overtakes them. */
+export function createItemTable(session: ClientSession, subscriber: Subscriber): ItemTable {
+  const items = new Map<number, Item>();
+  let decoding: Promise<void> | undefined;
+
+  const deliver = (arrivals: readonly Arrival[]): void => {
+    subscriber.deliver(arrivals.map(({ item, data }) => toSample(item.tag, data)));
+    for (const { item, data } of arrivals) if (isOverflow(data)) subscriber.overflowed(item.tag);
+  };
+  const decodeFirst = (arrivals: readonly Arrival[], before: Promise<void>): void => {
+    const turn = before
+      .then(() => loadOpcua().promoteOpaqueStructure(session, arrivals.map(({ data }) => data)))
+      // What cannot be decoded stays as it came.
+      .catch(() => undefined)
+      .then(() => {
+        deliver(arrivals);
+        if (decoding === turn) decoding = undefined;
+      });
+    decoding = turn;
+  };
+  const arrive = (notifications: readonly MonitoredItemNotification[]): void => {
+    const arrivals = notifications.flatMap(({ clientHandle, value }) => {
+      const item = items.get(clientHandle);
+      return item ? [{ item, data: value }] : [];
+    });
+    if (arrivals.length === 0) return;
+    if (decoding || arrivals.some(isStructure)) decodeFirst(arrivals, decoding ?? Promise.resolve());
+    else deliver(arrivals);
+  };
+
+  return {
+    register(item) {
+      const handle = items.size + 1;
+      items.set(handle, item);
+      return handle;
+    },
+    receive({ notificationData }) {
+      const { DataChangeNotification, StatusChangeNotification } = loadOpcua();
+      const values: MonitoredItemNotification[] = [];
+      let ended: string | undefined;
+      for (const notification of notificationData ?? []) {
+        if (notification instanceof DataChangeNotification) values.push(...(notification.monitoredItems ?? []));
+        else if (notification instanceof StatusChangeNotification && notification.status.isNotGood()) ended = notification.status.name;
+      }
+      arrive(values);
+      return ended;
+    },
+  };
+}
+
+function isStructure({ data }: Arrival): boolean {
+  const variant = data.value as DataValue["value"] | null;
+  return variant?.dataType === loadOpcua().DataType.ExtensionObject;
+}

@@ -1,0 +1,61 @@
+import { X509Certificate } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { ResonanceError } from "../errors/resonance-error";
+import { certificatesIn } from "./pki";
+import { plainThumbprint } from "./settings";
+
+/** Whom the user trusts: the certificates in `<pkiFolder>/trusted/certs` and the one with this thumbprint. */
+export interface TrustList {
+  readonly pkiFolder: string;
+  readonly trustedThumbprint?: string;
+}
+
+/**
+ * Accepts a server certificate (DER; of a chain only the first counts) that the user trusts explicitly and that is in its period of validity.
+ * Nothing is trusted on first sight: what is not known lands in `<pkiFolder>/rejected`, for a person to look at.
+ * @throws RESONANCE_OPCUA_CERTIFICATE_EXPIRED, RESONANCE_OPCUA_CERTIFICATE_UNTRUSTED, RESONANCE_OPCUA_CERTIFICATE_INVALID.
+ */
+export async function checkServerCertificate(der: Buffer | undefined, trust: TrustList, now = Date.now()): Promise<void> {
+  const certificate = readCertificate(der);
+  const sha1 = plainThumbprint(certificate.fingerprint);
+  const sha256 = plainThumbprint(certificate.fingerprint256);
+  const subject = subjectOf(certificate);
+  const { validFrom, validTo } = certificate;
+  if (now > Date.parse(validTo) || now < Date.parse(validFrom)) {
+    throw new ResonanceError("RESONANCE_OPCUA_CERTIFICATE_EXPIRED", { subject, thumbprint: sha1, validFrom, validTo });
+  }
+  const wanted = plainThumbprint(trust.trustedThumbprint ?? "");
+  if (wanted === sha1 || wanted === sha256) return;
+  const trusted = path.join(trust.pkiFolder, "trusted", "certs");
+  if ((await certificatesIn(trusted)).some((known) => known.fingerprint256 === certificate.fingerprint256)) return;
+  const file = await keepRejected(certificate, subject, sha1, trust.pkiFolder);
+  throw new ResonanceError("RESONANCE_OPCUA_CERTIFICATE_UNTRUSTED", { subject, thumbprint: sha1, sha256, file, trusted });
+}
+
+function readCertificate(der: Buffer | undefined): X509Certificate {
+  try {
+    return new X509Certificate(der ?? Buffer.alloc(0));
+  } catch (cause) {
+    throw new ResonanceError("RESONANCE_OPCUA_CERTIFICATE_INVALID", {}, { cause });
+  }
+}
+
+function subjectOf(certificate: X509Certificate): string {
+  const [, name] = /^CN=(.+)$/m.exec(certificate.subject) ?? [];
+  return name ?? certificate.subject.replace(/\n/g, ", ");
+}
+
+/** The file's path; the refusal stands even where the folder cannot be written. */
+async function keepRejected(certificate: X509Certificate, subject: string, sha1: string, pkiFolder: string): Promise<string> {
+  const folder = path.join(pkiFolder, "rejected");
+  const file = path.join(folder, `${subject.replace(/[^\w.-]+/g, "_").slice(0, 60)}_${sha1}.der`);
+  try {
+    await mkdir(path.join(pkiFolder, "trusted", "certs"), { recursive: true });
+    await mkdir(folder, { recursive: true });
+    await writeFile(file, certificate.raw);
+    return file;
+  } catch {
+    return "-";
+  }
+}

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import type { OpcUaConnection } from "../../nodes/lib/opcua/connection";
+import { closeConnections, connect, eventually, QUICK, record, type Recorder } from "../support/opcua-client";
+import { freePort, startReplayServer, stopServers } from "../support/opcua-server";
+import { startServerProcess } from "../support/opcua-server-process";
+import { startProxy } from "../support/tcp-proxy";
+
+/** The promise of `close()`, with room for a busy machine. */
+const CLOSE_BOUND_MS = 5_000;
+
+let pki = "";
+const unhandled: unknown[] = [];
+const note = (reason: unknown): void => { unhandled.push(reason); };
+before(async () => {
+  pki = await mkdtemp(path.join(tmpdir(), "resonance-pki-"));
+  process.on("unhandledRejection", note);
+});
+after(async () => {
+  await closeConnections();
+  await stopServers();
+  await rm(pki, { recursive: true, force: true });
+  process.off("unhandledRejection", note);
+  assert.deepEqual(unhandled, [], "no rejection went unhandled");
+});
+
+const gaps = (heard: Recorder, tag: string) => heard.samples(tag).filter(({ status }) => status === "BadNoCommunication");
+const closesInTime = async (connection: OpcUaConnection): Promise<void> => {
+  const started = performance.now();
+  await connection.close();
+  const took = performance.now() - started;
+  assert.ok(took < CLOSE_BOUND_MS, `close took ${Math.round(took)} ms`);
+};
+
+test("a restarted server gets one session and one subscription a user; a gap is announced once an item, nothing comes twice", async () => {
+  const server = await startReplayServer({ variables: [{ name: "A", initial: 1 }, { name: "B", initial: 2 }] });
+  const connection = connect(server.endpointUrl, pki);
+  const users = [record(connection, ["A", "B"]), record(connection, ["B"])];
+  for (const user of users) await user.until(() => user.samples("B").length === 1, "first values");
+  for (let restart = 1; restart <= 3; restart += 1) {
+    server.write({ A: restart * 10, B: restart * 10 });
+    for (const user of users) await user.until(() => user.samples("B").at(-1)?.value === restart * 10, "the last value before the restart");
+    const before = users.map((user) => user.samples("B").length);
+    await server.restart({ variables: [{ name: "A", initial: restart }, { name: "B", initial: -restart }] });
+    for (const user of users) await user.until(() => user.samples("B").at(-1)?.value === -restart, "the value after the restart");
+    users.forEach((user, index) => {
+      const [gap, fresh, ...more] = user.samples("B").slice(before[index]);
+      assert.deepEqual({ value: gap?.value, quality: gap?.quality, status: gap?.status }, { value: restart * 10, quality: "Bad", status: "BadNoCommunication" });
+      assert.equal(fresh?.quality, "Good");
+      assert.deepEqual(more, []);
+    });
+    assert.equal(server.sessionCount(), 1);
+    await eventually(() => server.subscriptionCount() === 2, "two subscriptions");
+  }
+  assert.equal(gaps(users[0]!, "A").length, 3);
+  assert.deepEqual(users[0]!.states.filter((state) => state === "connected" || state === "reconnecting").filter((state, index, all) => state !== all[index - 1]),
+    ["connected", "reconnecting", "connected", "reconnecting", "connected", "reconnecting", "connected"]);
+  await connection.close();
+  assert.equal(server.sessionCount(), 0);
+  await server.stop();
+});
+
+test("a server process ended by kill -9 is found again when it returns, and the values go on", async () => {
+  const port = await freePort();
+  const first = await startServerProcess(port);
+  const connection = connect(first.endpointUrl, pki);
+  const heard = record(connection, ["A"]);
+  await heard.until(() => heard.samples("A").length > 20, "values");
+  await first.kill();
+  await heard.until(() => gaps(heard, "A").length === 1, "the gap");
+  const atGap = heard.samples("A");
+  assert.equal(atGap.at(-1)?.value, atGap.at(-2)?.value, "the gap repeats the last value");
+  const second = await startServerProcess(port);
+  await heard.until(() => heard.samples("A").length > atGap.length + 20, "values again");
+  const fresh = heard.samples("A").slice(atGap.length).map(({ value }) => Number(value));
+  assert.deepEqual(fresh, fresh.map((_, index) => fresh[0]! + index), "no value twice, none left out");
+  assert.equal(gaps(heard, "A").length, 1);
+  assert.ok(heard.problems.some(({ code }) => code === "RESONANCE_OPCUA_CONNECTION_LOST"));
+  await connection.close();
+  await second.kill();
+});
+
+test("a cut wire costs one gap and one new session", async () => {
+  const server = await startReplayServer({ variables: [{ name: "A", initial: 1 }] });
+  const proxy = await startProxy(server.port);
+  const connection = connect(`opc.tcp://127.0.0.1:${proxy.port}`, pki);
+  const heard = record(connection, ["A"]);
+  await heard.until(() => heard.samples().length === 1, "a value");
+  proxy.cut();
+  await heard.until(() => heard.samples().length === 3, "gap and value");
+  assert.deepEqual(heard.samples().map(({ quality }) => quality), ["Good", "Bad", "Good"]);
+  assert.equal(server.sessionTotal(), 2);
+  await connection.close();
+  await proxy.close();
+  await server.stop();
+});
+
+test("a wire cut at any moment of connecting, logging in and subscribing does no harm", async () => {
+  const server = await startReplayServer({ variables: [{ name: "A", initial: 1 }, { name: "B", initial: 2 }], maxSessions: 100 });
+  const proxy = await startProxy(server.port);
+  const connection = connect(`opc.tcp://127.0.0.1:${proxy.port}`, pki, {}, { ...QUICK, firstRetry: 10, longestRetry: 20 });
+  const users = [record(connection, ["A"]), record(connection, { b: "nsu=urn:model-data-resonance:cnc;s=B", lost: "i=99999" })];
+  for (let chunks = 1; chunks <= 40; chunks += 1) await proxy.cutAfter(chunks % 20 + 1);
+  for (const user of users) await user.until(() => user.samples().at(-1)?.quality === "Good" && connection.status().state === "connected", "values in the end");
+  await eventually(() => server.subscriptionCount() >= 2, "both subscriptions");
+  await connection.close();
+  await proxy.close();
+  await server.stop();
+});
+
+test("a server that hangs is noticed, close() ends in time, and the values come back with the server", async () => {
+  const server = await startReplayServer({ variables: [{ name: "A", initial: 1 }] });
+  const proxy = await startProxy(server.port);
+  const url = `opc.tcp://127.0.0.1:${proxy.port}`;
+  const connection = connect(url, pki, {}, { ...QUICK, connect: 2_000 });
+  const heard = record(connection, ["A"]);
+  await heard.until(() => heard.samples().length === 1, "a value");
+  proxy.swallow(true);
+  await heard.until(() => gaps(heard, "A").length === 1, "the gap");
+  await heard.until(() => heard.problems.length >= 2, "an attempt that times out");
+  proxy.swallow(false);
+  await heard.until(() => heard.samples().at(-1)?.quality === "Good", "the value is back");
+  assert.equal(gaps(heard, "A").length, 1);
+  assert.equal(connection.status().state, "connected");
+  proxy.swallow(true);
+  await closesInTime(connection);
+  await proxy.close();
+  await server.stop();
+});
+
+test("close() ends in time with the usual times: connected to a frozen process, and while connecting to one", async () => {
+  const frozen = await startServerProcess(await freePort());
+  const connected = connect(frozen.endpointUrl, pki, {}, {});
+  const heard = record(connected, ["A"]);
+  await heard.until(() => heard.samples().length > 0, "a value");
+  frozen.freeze();
+  await closesInTime(connected);
+  const connecting = connect(frozen.endpointUrl, pki, {}, {});
+  assert.deepEqual(record(connecting, ["A"]).states, ["connecting"]);
+  await closesInTime(connecting);
+  await frozen.kill();
+});
+
+test("users that come and go while nothing answers leave nothing behind", async () => {
+  const server = await startReplayServer({ variables: [{ name: "A", initial: 1 }] });
+  const connection = connect(server.endpointUrl, pki);
+  for (let round = 0; round < 20; round += 1) {
+    const heard = record(connection, ["A"]);
+    if (round % 2 === 0) await heard.until(() => heard.samples().length > 0, "a value");
+    heard.handle.close();
+  }
+  await eventually(() => connection.status().state === "disconnected", "disconnected");
+  await eventually(() => server.sessionCount() === 0, "no session");
+  assert.equal(server.subscriptionCount(), 0);
+  await connection.close();
+  await server.stop();
+});
