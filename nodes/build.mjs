@@ -35,6 +35,7 @@ async function writeHtml(name, from, to) {
   const script = await bundle({
     entryPoints: [path.join(from, `${name}.editor.ts`)],
     bundle: true, write: false, format: "iife", target: "es2022", charset: "utf8", legalComments: "none",
+    loader: { ".css": "text" },
   });
   const form = await readFile(path.join(from, `${name}.html`), "utf8");
   const html = [

@@ -1,0 +1,88 @@
+import css from "./form.css";
+import { loadCatalogue, type Catalogue } from "./catalogue";
+import type { Text } from "./text";
+
+/** The element of a property in the open form; throws if the form lacks it. */
+export type Field = <E extends HTMLElement = HTMLInputElement>(property: string) => E;
+
+/** An open form of a node (`node`) or of a configuration node (`config`). */
+export interface Form {
+  readonly root: HTMLElement;
+  readonly field: Field;
+  /** The value that stands in the form now. */
+  value(property: string): string;
+  onChange(property: string, handler: () => void): void;
+}
+
+/** Whose form it is; Node-RED names its fields accordingly. */
+export type FormKind = "node" | "config";
+
+const PREFIX: Readonly<Record<FormKind, string>> = { node: "node-input", config: "node-config-input" };
+
+/** Dresses the form: style, parts that depend on a choice (`data-show="property=value|value"`), and errors under "More" made visible. */
+export function openForm(kind: FormKind): Form {
+  const prefix = PREFIX[kind];
+  // With a configuration node's dialog open above a node's, the last form is the one on top.
+  const root = [...document.querySelectorAll<HTMLElement>(".resonance-form")].at(-1) ?? document.body;
+  const form: Form = {
+    root,
+    field: <E extends HTMLElement>(property: string) => {
+      const element = document.getElementById(`${prefix}-${property}`);
+      if (!element) throw new Error(`no field ${property}`);
+      return element as E;
+    },
+    value: (property) => String($(`#${prefix}-${property}`).val() ?? ""),
+    // Node-RED changes fields by jQuery, which native listeners do not hear.
+    onChange: (property, handler) => { $(`#${prefix}-${property}`).on("change", handler); },
+  };
+  addStyle();
+  showDependents(form);
+  window.setTimeout(() => { openMoreOnError(root); }, 50);
+  return form;
+}
+
+/** Turns what the form holds as text into numbers; `${ENV}` and what is no number stays text. */
+export function saveNumbers<P extends object>(node: P, kind: FormKind, ...properties: readonly (keyof P & string)[]): void {
+  for (const property of properties) {
+    const value = String($(`#${PREFIX[kind]}-${property}`).val() ?? "").trim();
+    const usable = value !== "" && Number.isFinite(Number(value));
+    Object.assign(node, { [property]: usable ? Number(value) : value });
+  }
+}
+
+/** Loads the catalogue and hands it to `use`; says in the form what to do when it does not come. */
+export function withCatalogue(form: Form, text: Text, use: (catalogue: Catalogue) => void): void {
+  loadCatalogue().then(
+    (catalogue) => { if (form.root.isConnected) use(catalogue); },
+    (thrown: unknown) => {
+      const notice = document.createElement("div");
+      notice.className = "form-tips resonance-warning";
+      notice.setAttribute("role", "alert");
+      notice.textContent = text("common.catalogue.failed", { detail: thrown instanceof Error ? thrown.message : String(thrown) });
+      form.root.prepend(notice);
+    },
+  );
+}
+
+function addStyle(): void {
+  if (document.getElementById("resonance-style")) return;
+  const style = document.createElement("style");
+  style.id = "resonance-style";
+  style.textContent = css;
+  document.head.append(style);
+}
+
+function showDependents(form: Form): void {
+  for (const part of form.root.querySelectorAll<HTMLElement>("[data-show]")) {
+    const [property = "", values = ""] = (part.dataset["show"] ?? "").split("=");
+    const update = (): void => { part.hidden = !values.split("|").includes(form.value(property)); };
+    form.onChange(property, update);
+    update();
+  }
+}
+
+function openMoreOnError(root: HTMLElement): void {
+  for (const more of root.querySelectorAll("details")) {
+    if (more.querySelector(".input-error")) more.open = true;
+  }
+}

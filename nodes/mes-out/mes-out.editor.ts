@@ -1,0 +1,30 @@
+import { openForm } from "../lib/editor/form";
+import { textOf } from "../lib/editor/text";
+
+interface MesOut {
+  name: string;
+  version: number;
+  mes: string;
+}
+
+const text = textOf("mes-out");
+
+RED.nodes.registerType<MesOut>("resonance-mes-out", {
+  category: "model-data resonance",
+  color: "#E9967A",
+  icon: "resonance-mes-out.svg",
+  align: "right",
+  inputs: 1,
+  outputs: 1,
+  defaults: {
+    name: { value: "" },
+    version: { value: 1 },
+    mes: { value: "", type: "resonance-mes", required: true, label: text("label.mes") },
+  },
+  inputLabels() { return text("port.input"); },
+  outputLabels() { return text("port.output"); },
+  paletteLabel() { return text("palette"); },
+  label() { return this.name || this._("palette"); },
+  labelStyle() { return this.name ? "node_label_italic" : ""; },
+  oneditprepare() { openForm("node"); },
+});

@@ -1,0 +1,62 @@
+import { openForm } from "../lib/editor/form";
+import type { TextEditor, Validate as Validator } from "../lib/editor/red";
+import { textOf } from "../lib/editor/text";
+import { jsonSchema, required, validate } from "../lib/editor/validators";
+
+interface Validate {
+  name: string;
+  version: number;
+  profile: string;
+  target: string;
+  schema: string;
+  mode: string;
+}
+
+const text = textOf("validate");
+
+RED.nodes.registerType<Validate>("resonance-validate", {
+  category: "model-data resonance",
+  color: "#A6BBCF",
+  icon: "resonance-validate.svg",
+  inputs: 1,
+  outputs: 2,
+  defaults: {
+    name: { value: "" },
+    version: { value: 1 },
+    profile: { value: "", type: "resonance-profile", label: text("common.label.profile"), validate: forTarget("profile", validate(required(text))) },
+    target: { value: "profile" },
+    schema: { value: "", label: text("label.schema"), validate: forTarget("schema", validate(required(text), jsonSchema(text))) },
+    mode: { value: "split" },
+  },
+  inputLabels() { return text("port.input"); },
+  outputLabels(index) { return text(index === 0 ? "port.valid" : "port.invalid"); },
+  paletteLabel() { return text("palette"); },
+  label() { return this.name || this._("palette"); },
+  labelStyle() { return this.name ? "node_label_italic" : ""; },
+  oneditprepare() {
+    const form = openForm("node");
+    editor = RED.editor.createEditor({ id: "resonance-schema", mode: "ace/mode/json", value: this.schema });
+    form.onChange("target", () => { $("#node-input-profile").trigger("change"); });
+  },
+  oneditsave() { this.schema = close() ?? this.schema; },
+  oneditcancel() { close(); },
+});
+
+/** The schema's text editor in the open form. */
+let editor: TextEditor | undefined;
+
+/** Ends the text editor and gives what stood in it. */
+function close(): string | undefined {
+  const value = editor?.getValue().trim();
+  editor?.destroy();
+  editor = undefined;
+  return value;
+}
+
+/** A check that counts only for one target: the one chosen in the open form, else the saved one. */
+function forTarget(target: string, check: Validator): Validator {
+  return function (this: Validate | undefined, value, opt) {
+    const chosen = editor ? $("#node-input-target").val() : this?.target;
+    return chosen === target ? check(value, opt) : true;
+  };
+}

@@ -1,0 +1,42 @@
+import type { NodeAPI, NodeDef, NodeMessage } from "node-red";
+import { ResonanceError } from "../lib/errors/resonance-error";
+import { defineNode, type Outgoing } from "../lib/node-red/define-node";
+import type { Profile } from "../lib/profile/profile";
+import type { FieldError } from "../lib/record/field-error";
+import { compileTarget, type Target } from "../lib/validation/target";
+
+type Mode = "split" | "annotate" | "block";
+
+interface ValidateDef extends NodeDef {
+  profile: string;
+  target: Target;
+  schema: string;
+  mode: Mode;
+}
+
+/** Where an invalid message goes: the second port, the first one with its errors, or to `done` as an error. */
+const INVALID: Readonly<Record<Mode, (msg: NodeMessage, errors: readonly FieldError[]) => Outgoing>> = {
+  split: (msg) => [null, msg],
+  annotate: (msg) => [msg, null],
+  block: (_, [first]) => {
+    throw new ResonanceError("RESONANCE_MESSAGE_INVALID", { path: first?.path ?? "", detail: first?.message ?? "" });
+  },
+};
+
+/** Checks `msg.payload` against the profile or the user's JSON Schema; the errors stand in `msg.resonance.errors`. */
+export = (RED: NodeAPI) =>
+  defineNode<ValidateDef>(RED, "resonance-validate", ({ def, lookup, status, language }) => {
+    const check = compileTarget(def.target, () => lookup.config<Profile>(def.profile, "resonance-profile"), def.schema, language);
+    return {
+      input(msg) {
+        const errors = check(msg.payload);
+        if (errors.length === 0) {
+          status.count("valid");
+          return [msg, null];
+        }
+        status.count("invalid", "yellow");
+        msg["resonance"] = { ...(msg["resonance"] as object | undefined), errors };
+        return INVALID[def.mode](msg, errors);
+      },
+    };
+  });

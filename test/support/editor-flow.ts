@@ -1,0 +1,67 @@
+// A flow with every node of the pack, wired as an integrator would.
+const common = { z: "tab", version: 1 };
+
+/** Ids are short names of the nodes; the mapping of `model-in` is left for the test to fill in. */
+export const editorFlow: readonly object[] = [
+  { id: "tab", type: "tab", label: "Line 1" },
+  { id: "profile", type: "resonance-profile", name: "", version: 1, source: "built-in" },
+  {
+    id: "equipment", type: "resonance-equipment", name: "", version: 1,
+    enterprise: "acme", site: "shanghai", area: "machining", workCenter: "line-1", workUnit: "cnc-07", physicalAsset: "SN-4711",
+  },
+  {
+    id: "endpoint", type: "resonance-opcua-endpoint", name: "", version: 1, endpointUrl: "opc.tcp://127.0.0.1:4840",
+    securityMode: "SignAndEncrypt", securityPolicy: "Aes256_Sha256_RsaPss", authentication: "user", trustedThumbprint: "",
+  },
+  {
+    id: "model", type: "resonance-model", name: "", version: 1, modelId: "tool-failure", modelVersion: "1.0.0", supplier: "",
+    category: "predictive-maintenance", digest: "", protocol: "oip", url: "${MODEL_SERVER_URL}", serverModel: "", serverVersion: "",
+    timeout: 2000, authentication: "bearer", caFile: "",
+    inputTensors: [{
+      name: "input", datatype: "FP32", shape: [1, 3],
+      elements: [{ field: "processTemperature", unit: "KEL" }, { field: "rotationalSpeed", unit: "RPM" }, { field: "torque", unit: "NU" }],
+    }],
+    outputTensors: [
+      { name: "failureProbability", datatype: "FP32", shape: [1, 1], elements: [{ field: "failureProbability", unit: "C62" }] },
+      { name: "remainingUsefulLife", datatype: "FP32", shape: [1, 1], elements: [{ field: "remainingUsefulLife", unit: "MIN" }] },
+    ],
+  },
+  {
+    id: "mes", type: "resonance-mes", name: "", version: 1, url: "https://${MES_HOST}:8443/b2mml", format: "xml",
+    authentication: "basic", caFile: "", timeout: 10000, retries: 3, queueLimit: 1000,
+  },
+  {
+    ...common, id: "opcua-in", type: "resonance-opcua-in", name: "", endpoint: "endpoint", x: 130, y: 80, wires: [["model-in"]],
+    items: [{ tag: "Torque", nodeId: "nsu=urn:model-data-resonance:cnc;s=Torque" }, { tag: "Speed", nodeId: "ns=2;s=RotationalSpeed" }],
+    publishingInterval: 500, samplingInterval: 100, queueSize: 10, report: "value", output: "batch",
+  },
+  {
+    ...common, id: "model-in", type: "resonance-model-in", name: "", profile: "profile", category: "predictive-maintenance",
+    equipment: "equipment", tags: [], trigger: "fresh", interval: 10, badQuality: "reject", x: 310, y: 80, wires: [["model-call"], []],
+  },
+  {
+    ...common, id: "model-call", type: "resonance-model-call", name: "tool wear", profile: "profile", model: "model",
+    concurrency: 4, queueLimit: 100, x: 490, y: 80, wires: [["model-out"]],
+  },
+  {
+    ...common, id: "model-out", type: "resonance-model-out", name: "", profile: "profile", model: "model", validFor: 60, x: 670, y: 80,
+    rules: [{ field: "maintenanceRequired", source: "remainingUsefulLife", operator: "<", value: 8, unit: "HUR" }], wires: [["validate"]],
+  },
+  {
+    ...common, id: "validate", type: "resonance-validate", name: "", profile: "profile", target: "profile", schema: "", mode: "split",
+    x: 130, y: 180, wires: [["isa95"], []],
+  },
+  {
+    ...common, id: "isa95", type: "resonance-isa95", name: "", profile: "profile", message: "", format: "xml",
+    workScheduleId: "", workMasterId: "", priority: "", x: 310, y: 180, wires: [["mes-out"]],
+  },
+  { ...common, id: "mes-out", type: "resonance-mes-out", name: "", mes: "mes", x: 490, y: 180, wires: [[]] },
+];
+
+export const wiredNodes = ["opcua-in", "model-in", "model-call", "model-out", "validate", "isa95", "mes-out"] as const;
+
+/** Configuration nodes: id in the flow and type. */
+export const configNodes = [
+  ["profile", "resonance-profile"], ["equipment", "resonance-equipment"], ["endpoint", "resonance-opcua-endpoint"],
+  ["model", "resonance-model"], ["mes", "resonance-mes"],
+] as const;
