@@ -415,7 +415,7 @@ test("all rows of real AI4I data arrive, each value once and in order", { skip: 
   const tags = ["AirTemperature", "ProcessTemperature", "RotationalSpeed", "Torque", "ToolWear"];
   const server = await startReplayServer({ variables: tags.map((name) => ({ name })) });
   const connection = connect(server.endpointUrl, pki);
-  const heard = record(connection, tags, { publishingInterval: 100 });
+  const heard = record(connection, tags, { publishingInterval: 100, report: "timestamp" });
   await heard.until(() => heard.samples().length === tags.length, "the initial values");
   const times: string[] = [];
   for (const row of rows) {
@@ -439,7 +439,7 @@ describe("the simulated machine", () => {
     const machine = await startCncMachine({ interval: 50, badQuality: 0.5, seed: 7 });
     const connection = connect(machine.endpointUrl, pki);
     const tags = ["AirTemperature", "ProcessTemperature", "RotationalSpeed", "Torque", "ToolWear"];
-    const heard = record(connection, tags);
+    const heard = record(connection, tags, { report: "timestamp" });
     await heard.until(() => heard.batches.length >= 20, "20 rows");
     assert.ok(heard.batches.every((batch) => batch.length % tags.length === 0));
     assert.ok(heard.samples().some(({ status }) => status === "BadSensorFailure"));
