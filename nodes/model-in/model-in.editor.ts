@@ -42,7 +42,7 @@ RED.nodes.registerType<ModelIn>("resonance-model-in", {
     category: { value: "", label: text("common.label.category"), required: true, validate: validate(required(text)) },
     equipment: { value: "", type: "resonance-equipment", required: true, label: text("label.equipment") },
     tags: { value: [], label: text("label.tags"), validate: validate(rows<TagMapping>(text, (row, all) => problem(row, all)?.text)) },
-    trigger: { value: "fresh" },
+    trigger: { value: "message" },
     interval: { value: 10, label: text("label.interval"), validate: validate(number(text, { min: 0.1, max: 86400 })) },
     badQuality: { value: "reject" },
   },

@@ -3,8 +3,9 @@ import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { Browser } from "playwright-core";
-import { chromiumPath, launchBrowser, openEditor, runtimes, startServer, type Editor, type EditorServer } from "../support/editor";
+import { chromiumPath, launchBrowser, openEditor, startServer, type Editor, type EditorServer } from "../support/editor";
 import { configNodes, editorFlow, wiredNodes } from "../support/editor-flow";
+import { HOUSES } from "../support/houses";
 import { skipWithout } from "../support/requirements";
 
 interface SavedNode {
@@ -27,13 +28,13 @@ function exampleFlows(): readonly SavedNode[] {
 
 const skip = skipWithout("chromium", chromiumPath);
 
-for (const runtime of runtimes()) {
-  describe(`the editor in ${runtime.name}`, { skip }, () => {
+for (const house of HOUSES) {
+  describe(`the editor in ${house.title}`, { skip: house.skip || skip }, () => {
     let server: EditorServer;
     let browser: Browser;
     let editor: Editor;
     before(async () => {
-      server = await startServer(runtime, editorFlow);
+      server = await startServer(house, editorFlow);
       browser = await launchBrowser();
       editor = await openEditor(browser, server.url);
     });
@@ -230,7 +231,7 @@ for (const runtime of runtimes()) {
 
     it("finds nothing wrong with the example flows", async () => {
       const examples = exampleFlows();
-      const example = await startServer(runtime, examples);
+      const example = await startServer(house, examples);
       const shown = await openEditor(browser, example.url);
       for (const { id, type } of examples.filter((node) => node.type.startsWith("resonance-"))) {
         assert.deepEqual(await shown.problems(id), [], `${type} ${id}`);

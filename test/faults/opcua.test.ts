@@ -5,7 +5,8 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import type { OpcUaConnection } from "../../nodes/lib/opcua/connection";
 import { closeConnections, connect, eventually, QUICK, record, type Recorder } from "../support/opcua-client";
-import { freePort, startReplayServer, stopServers } from "../support/opcua-server";
+import { startReplayServer, stopServers } from "../support/opcua-server";
+import { freePort } from "../support/ports";
 import { startServerProcess } from "../support/opcua-server-process";
 import { startProxy } from "../support/tcp-proxy";
 

@@ -15,7 +15,8 @@ import { chooseOffer } from "../../nodes/lib/opcua/endpoint-choice";
 import { parseNodeId, resolveNodeId } from "../../nodes/lib/opcua/node-id";
 import type { OpcUaSettings } from "../../nodes/lib/opcua/settings";
 import { closeConnections, CNC, connect, eventually, record } from "../support/opcua-client";
-import { freePort, startReplayServer, stopServers, type ReplayServer } from "../support/opcua-server";
+import { startReplayServer, stopServers, type ReplayServer } from "../support/opcua-server";
+import { freePort } from "../support/ports";
 
 let pki = "";
 before(async () => { pki = await mkdtemp(path.join(tmpdir(), "resonance-pki-")); });

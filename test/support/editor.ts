@@ -1,9 +1,10 @@
 // The real editor: Node-RED in a process of its own, driven through Chromium.
-import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
+import { startNodeRed } from "../../examples/demo/node-red";
+import type { House } from "./houses";
 import { freePort } from "./ports";
 import { findCommand } from "./requirements";
 
@@ -16,22 +17,8 @@ const CHROMIUM_FLAGS = [
 /** Node-RED's own: a name that only the internet resolves, and the text editor's worker that outlives a closed form. */
 const KNOWN_NOISE = /ERR_NAME_NOT_RESOLVED|Model is disposed/;
 
-/** Which Node-RED to start: its red.js and the node binary that runs it. */
-export interface Runtime {
-  readonly name: string;
-  readonly red: string;
-  readonly node: string;
-}
-
 /** The Chromium to use; `RESONANCE_CHROMIUM` names one that is not on the PATH. */
 export const chromiumPath = process.env["RESONANCE_CHROMIUM"] ?? findCommand("chromium", "chromium-browser", "google-chrome");
-
-/** The Node-REDs to test with: the development one, and Node-RED 5 where RESONANCE_NODE_RED5 and RESONANCE_NODE24 say where it is. */
-export function runtimes(): readonly Runtime[] {
-  const [red5, node24] = [process.env["RESONANCE_NODE_RED5"], process.env["RESONANCE_NODE24"]];
-  const all = [{ name: "Node-RED 4", red: path.join(root, "node_modules", "node-red", "red.js"), node: process.execPath }];
-  return red5 && node24 ? [...all, { name: "Node-RED 5", red: path.join(red5, "red.js"), node: node24 }] : all;
-}
 
 /** A running Node-RED with the pack installed in a user directory of its own. */
 export interface EditorServer {
@@ -40,7 +27,7 @@ export interface EditorServer {
 }
 
 /** Starts Node-RED with these flows; the pack is linked in as the palette manager would install it. */
-export async function startServer(runtime: Runtime, flows: readonly object[]): Promise<EditorServer> {
+export async function startServer(house: House, flows: readonly object[]): Promise<EditorServer> {
   const userDir = await mkdtemp(path.join(tmpdir(), "resonance-editor-"));
   const scope = path.join(userDir, "node_modules", "@model-data-resonance");
   await mkdir(scope, { recursive: true });
@@ -49,26 +36,15 @@ export async function startServer(runtime: Runtime, flows: readonly object[]): P
   const port = await freePort();
   await writeFile(path.join(userDir, "settings.js"), `module.exports = ${JSON.stringify(settings(port))};`);
 
-  const child = spawn(runtime.node, [runtime.red, "--userDir", userDir], { cwd: userDir, stdio: ["ignore", "pipe", "pipe"] });
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const stop = async (): Promise<void> => {
-    child.kill();
-    await ended;
-    await rm(userDir, { recursive: true, force: true });
+  const nodeRed = startNodeRed(userDir, {}, house);
+  await nodeRed.ready;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    async stop() {
+      await nodeRed.close();
+      await rm(userDir, { recursive: true, force: true });
+    },
   };
-  let log = "";
-  const ready = new Promise<void>((resolve, reject) => {
-    const read = (chunk: Buffer): void => {
-      log += chunk.toString();
-      if (log.includes("Server now running")) resolve();
-    };
-    child.stdout.on("data", read);
-    child.stderr.on("data", read);
-    child.once("exit", () => reject(new Error(`${runtime.name} ended: ${log}`)));
-    child.once("error", reject);
-  });
-  await ready;
-  return { url: `http://127.0.0.1:${port}/`, stop };
 }
 
 function settings(uiPort: number): object {

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import {
   DataType, MessageSecurityMode, OPCUACertificateManager, OPCUAServer, SecurityPolicy, StatusCodes,
   Variant, VariantArrayType, type StatusCode, type UAVariable,
 } from "node-opcua";
+import { freePort } from "./ports";
 
 /** A variable of the server; its NodeId is `s=<name>` in the namespace. */
 export interface ReplayVariable {
@@ -201,16 +201,4 @@ async function expiredCertificate(manager: OPCUACertificateManager, folder: stri
     startDate: new Date(Date.now() - 10 * day), validity: 9,
   });
   return { certificateFile, privateKeyFile: manager.privateKey };
-}
-
-/** A port nobody listens on now, so that a server can come back to it. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => { resolve(port); });
-    });
-  });
 }
