@@ -35,8 +35,8 @@ export = (RED: NodeAPI) =>
       const known = cause["resonance"] as object | undefined;
       const samples = collector.counts();
       return [
-        records.map((record) => derive(cause, { payload: record, resonance: { ...known, samples } })),
-        rejected.map(({ errors, tags }) => derive(cause, { resonance: { ...known, samples, errors, tags } })),
+        records.map((record) => ({ ...cause, payload: record, resonance: { ...known, samples } })),
+        rejected.map(({ errors, tags }) => ({ ...cause, resonance: { ...known, samples, errors, tags } })),
       ];
     };
     const timer = def.trigger === "interval"
@@ -47,13 +47,6 @@ export = (RED: NodeAPI) =>
       close: () => { clearInterval(timer); },
     };
   });
-
-/** A message of its own with everything the cause had: one cause may lead to several. */
-function derive(cause: NodeMessage, own: NodeMessage): NodeMessage {
-  const message = { ...cause, ...own };
-  delete message._msgid;
-  return message;
-}
 
 function milliseconds(interval: number | string): number {
   const value = Number(interval) * 1000;

@@ -15,6 +15,7 @@ import { createOutputBuilder, type OutputOptions, type Rule } from "../../nodes/
 import { readRecord } from "../../nodes/lib/record/read-record";
 import type { Sample } from "../../nodes/lib/record/sample";
 import { uuidv7 } from "../../nodes/lib/record/uuid-v7";
+import { sharedData, skipWithout } from "../support/requirements";
 
 const shared = process.env["RESONANCE_SHARED"];
 const profile = loadBuiltInProfile();
@@ -202,6 +203,25 @@ describe("input collector", () => {
     assert.deepEqual(records.map(({ values, timestamp }) => [values["torque"], values["processTemperature"], timestamp]), [[1, 308.6, at(0)], [2, 308.6, at(1)], [3, 309, at(2)]]);
     assert.equal(superseded, 0);
     balanced(subject);
+  });
+
+  it("trigger message: rows of real data come out whole though only changes are reported, stamped a little apart", { skip: skipWithout("shared", sharedData) }, () => {
+    const columns = { P: 4, S: 5, T: 6, W: 7 };
+    const subject = collector({ trigger: "message", tags: [...CNC, tag("W", "toolWear", "MIN")] });
+    const rows = readFileSync(path.join(sharedData ?? "", "machining", "ai4i2020-rows-1-8000.csv"), "utf8").trim().split("\n").slice(1, 2001)
+      .map((line) => Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, Number(line.split(",")[column])])));
+    const made: unknown[] = [];
+    let batch: object[] = [];
+    let random = 42;
+    const next = (below: number): number => (random = (random * 1103515245 + 12345) % 2147483648) % below;
+    rows.forEach((row, index) => {
+      const changed = Object.keys(row).filter((name) => index === 0 || row[name] !== rows[index - 1]?.[name]);
+      batch.push(...changed.map((name) => ({ tag: name, value: row[name], quality: "Good", timestamp: new Date(START + index * 20 + next(4)).toISOString() })));
+      if (next(6) > 0 && index < rows.length - 1) return;
+      made.push(...subject.accept(batch).records.map(({ values }) => ({ P: values["processTemperature"], S: values["rotationalSpeed"], T: values["torque"], W: values["toolWear"] })));
+      batch = [];
+    });
+    assert.deepEqual(made, rows);
   });
 
   it("trigger message: fields a batch does not repeat keep their value and their own time", () => {

@@ -5,6 +5,7 @@ import { buildInputRecord } from "./build-record";
 import { fieldError, type FieldError } from "./field-error";
 import { readPayload, type Incoming } from "./incoming";
 import { createLedger, type Collected, type SampleCounts } from "./ledger";
+import { cutIntoMoments } from "./moments";
 import { createSlot, expire, fill, type BadQuality, type Slot } from "./slot";
 import { allFresh, contentsOf, missingIn, newestIn } from "./slots-to-record";
 import { compileTags, type TagMapping } from "./tag-plan";
@@ -42,8 +43,8 @@ export interface InputCollector {
 /**
  * Collects tags into the input records of a category.
  *
- * Samples of a message are applied in the order of their source times. With the trigger `message` they are cut where a tag repeats
- * and each part makes a record, so that no value is overwritten unseen; fields that are not in the message keep their last value. An object
+ * Samples of a message are applied in the order of their source times. With the trigger `message` they are cut into moments
+ * and each makes a record, so that no value is overwritten unseen; fields that are not in the message keep their last value. An object
  * of tag and value, however, then stands for a complete set: what is missing in it is an error and nothing is carried over.
  * Before every field has had a value nothing is wrong; the missing ones are only named in `waiting`.
  * A value that is refused is reported once; until a usable one comes, no record is made (of an optional field: without it).
@@ -98,7 +99,7 @@ export function createInputCollector(options: CollectorOptions): InputCollector 
   };
 
   const takeSamples = (samples: readonly Incoming[], at: number): void => {
-    for (const part of trigger === "message" ? cutWhereTagsRepeat(samples) : [samples]) {
+    for (const part of trigger === "message" ? cutIntoMoments(samples) : [samples]) {
       let applied = false;
       for (const sample of part) {
         if (!apply(sample, at)) continue;
@@ -155,19 +156,4 @@ export function createInputCollector(options: CollectorOptions): InputCollector 
     waiting,
     counts: () => ledger.counts(),
   };
-}
-
-/** Parts in which no tag stands twice, in the order of the samples. */
-function cutWhereTagsRepeat(samples: readonly Incoming[]): readonly (readonly Incoming[])[] {
-  const parts: Incoming[][] = [];
-  let seen = new Set<string>();
-  for (const sample of samples) {
-    if (parts.length === 0 || seen.has(sample.tag)) {
-      parts.push([]);
-      seen = new Set();
-    }
-    seen.add(sample.tag);
-    parts.at(-1)?.push(sample);
-  }
-  return parts;
 }
