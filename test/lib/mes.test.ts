@@ -152,7 +152,8 @@ describe("what the MES answers", () => {
     ["a redirect, which is not followed", "SyncPhysicalAsset", 302, "", "RESONANCE_MES_HTTP_STATUS", /redirect/],
     ["422 with a rejection in B2MML", "ProcessWorkSchedule", 422, acknowledge("", "Rejected", "no capacity"), "RESONANCE_MES_REJECTED", /no capacity/],
     ["a page instead of an answer", "SyncPhysicalAsset", 200, "<!doctype html><html>login</html>", "RESONANCE_MES_ANSWER_UNREADABLE"],
-    ["JSON of its own", "SyncPhysicalAsset", 200, '{"status":"ok"}', "RESONANCE_MES_ANSWER_UNREADABLE"],
+    ["broken JSON", "SyncPhysicalAsset", 200, '{"ConfirmBOD":', "RESONANCE_MES_ANSWER_UNREADABLE"],
+    ["XML of its own", "SyncPhysicalAsset", 200, "<status>ok</status>", "RESONANCE_MES_ANSWER_UNREADABLE"],
     ["broken XML", "ProcessWorkSchedule", 200, "<AcknowledgeWorkSchedule>", "RESONANCE_MES_ANSWER_UNREADABLE"],
     ["an answer to another message", "ProcessWorkSchedule", 200, acknowledge("another", "Accepted"), "RESONANCE_MES_ANSWER_MISMATCH", /another/],
     ["more than an answer can be", "ProcessWorkSchedule", 200, "x".repeat(2 * 1024 * 1024), "RESONANCE_MES_ANSWER_UNREADABLE"],
@@ -170,6 +171,16 @@ describe("what the MES answers", () => {
     const { verdict, acknowledged } = await client(t, mes.url).send(envelope("ProcessWorkSchedule"));
     assert.deepEqual([verdict, acknowledged], ["none", false]);
   });
+
+  for (const [body, what] of [["OK\n", "a plain text"], ['{"status":"stored","id":7}', "JSON of its own"], ["{}", "an empty object"]] as const) {
+    test(`${what} with status 200 says no more than an empty answer, and is passed on as reason`, async (t) => {
+      const mes = await server(t, answers(200, body));
+      const published = await client(t, mes.url).send(envelope("SyncPhysicalAsset"));
+      assert.deepEqual([published.verdict, published.acknowledged, published.reason], ["accepted", false, body.trim()]);
+      const asked = await client(t, mes.url).send(envelope("ProcessWorkSchedule"));
+      assert.deepEqual([asked.verdict, asked.acknowledged], ["none", false]);
+    });
+  }
 
   test("a modified acceptance is told with its reason", async (t) => {
     const sent = envelope("ProcessWorkSchedule");

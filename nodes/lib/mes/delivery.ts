@@ -19,6 +19,7 @@ export interface Delivery {
   readonly acknowledged: boolean;
   /** The answer's message, e.g. `AcknowledgeWorkSchedule`. */
   readonly message?: string;
+  /** What the answer gives as reason; of an answer that is no B2MML, its text. */
   readonly reason?: string;
   readonly statusCode: number;
   /** Requests sent, the last included. */

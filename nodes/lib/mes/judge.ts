@@ -47,7 +47,9 @@ function judgeText(envelope: Envelope, statusCode: number, text: string): Outcom
   try {
     answer = readAnswer(text);
   } catch (cause) {
-    return refused(unreadable(toResonanceError(cause).message, cause));
+    const error = toResonanceError(cause);
+    if (isOwnReceipt(text, error)) return taken(envelope, statusCode, undefined, excerptOf(text));
+    return refused(unreadable(String(error.params["detail"] ?? error.message), cause));
   }
   const { originalBodId: found } = answer;
   if (found !== undefined && envelope.bodId !== "" && found !== envelope.bodId) {
@@ -56,8 +58,14 @@ function judgeText(envelope: Envelope, statusCode: number, text: string): Outcom
   return answer.verdict === "rejected" ? refused(rejection(envelope, answer)) : taken(envelope, statusCode, answer);
 }
 
+/** A plain text or JSON of the MES's own ("OK") says no more than its status code does; a page, broken XML or broken JSON is no receipt. */
+function isOwnReceipt(text: string, { code }: ResonanceError): boolean {
+  const start = text.trimStart().charAt(0);
+  return start === "{" ? code === "RESONANCE_ISA95_MESSAGE_UNKNOWN" : start !== "<";
+}
+
 /** An empty success is acceptance of what is only published; who was asked and says nothing has not accepted. */
-function taken({ message, bodId }: Envelope, statusCode: number, answer?: Answer): Outcome {
+function taken({ message, bodId }: Envelope, statusCode: number, answer?: Answer, reason = answer?.reason): Outcome {
   const verdict = answer?.verdict ?? (ASKS.test(message) ? "none" : "accepted");
   return {
     kind: "taken",
@@ -65,7 +73,7 @@ function taken({ message, bodId }: Envelope, statusCode: number, answer?: Answer
       verdict: verdict === "rejected" ? "none" : verdict,
       acknowledged: answer !== undefined,
       ...(answer && { message: answer.message }),
-      ...(answer?.reason !== undefined && { reason: answer.reason }),
+      ...(reason !== undefined && { reason }),
       statusCode,
       bodId,
     },
@@ -94,7 +102,11 @@ function tryRead(text: string): Answer | undefined {
 
 function detailOf(status: number, location: string | string[] | undefined, text: string): string {
   if (status >= 300 && status < 400) return `a redirect to ${String(location ?? "nowhere")}, which is not followed`;
+  const excerpt = excerptOf(text);
+  return excerpt === "" || excerpt.startsWith("<!") ? STATUS_CODES[status] ?? "unknown status" : excerpt;
+}
+
+function excerptOf(text: string): string {
   const excerpt = text.replace(/[\s\p{Cc}]+/gu, " ").trim();
-  if (excerpt === "" || excerpt.startsWith("<!")) return STATUS_CODES[status] ?? "unknown status";
   return excerpt.length > EXCERPT ? `${excerpt.slice(0, EXCERPT)}…` : excerpt;
 }
