@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeCredentials, NodeDef, NodeMessage } from "node-red";
 import { ResonanceError, toResonanceError, type Language } from "../errors/resonance-error";
 import { resolveEnvironment } from "./environment";
+import { whenFlowsStarted } from "./flows-started";
 import { runtimeLanguage } from "./language";
 import { createLookup, type Lookup } from "./lookup";
 import { migrate, type Migration } from "./migrate";
@@ -63,7 +64,7 @@ export function defineNode<D extends NodeDef>(
       const error = toResonanceError(thrown);
       status.error(error);
       // Catch nodes hear nothing before the whole flow runs.
-      RED.events.once("flows:started", () => { report(this, status, language, error); });
+      whenFlowsStarted(RED, () => { report(this, status, language, error); });
       behaviour = { input() { throw error; } };
     }
     wire(this, behaviour, status, language);
@@ -100,16 +101,21 @@ function wire(node: Node, behaviour: NodeBehaviour, status: NodeStatusLine, lang
     const input = behaviour.input.bind(behaviour);
     node.on("input", (msg, nodeSend, done) => {
       const send = (out: Outgoing): void => { if (out) nodeSend(out as NodeMessage); };
-      const succeed = (out: Outgoing | void): void => {
-        if (out) send(out);
-        status.recovered();
-        done();
-      };
       const failWith = (thrown: unknown): void => {
         const error = toResonanceError(thrown).localize(language);
         status.error(error);
         attach(msg, error, language);
         done(error);
+      };
+      const succeed = (out: Outgoing | void): void => {
+        try {
+          if (out) send(out);
+        } catch (thrown) {
+          failWith(thrown);
+          return;
+        }
+        status.recovered();
+        done();
       };
       let result: ReturnType<typeof input>;
       try {
@@ -118,7 +124,7 @@ function wire(node: Node, behaviour: NodeBehaviour, status: NodeStatusLine, lang
         failWith(thrown);
         return;
       }
-      if (result instanceof Promise) (result as Promise<Outgoing | void>).then(succeed).catch(failWith);
+      if (result instanceof Promise) (result as Promise<Outgoing | void>).then(succeed, failWith);
       else succeed(result);
     });
   }

@@ -14,10 +14,10 @@ export interface NodeStatusLine {
   count(key: string, fill?: NodeStatusFill, by?: number): void;
   /** The red status of an error. */
   error(error: ResonanceError): void;
-  /** Shows `status.<key>` only if an error is shown now; otherwise leaves what stands there. */
+  /** Takes an error away that is shown now; otherwise leaves what stands there. */
   recovered(): void;
   clear(): void;
-  /** Stops the timer; the node is closing. */
+  /** The node is closing: takes away what stands there, which the editor would show under its successor, and shows nothing more. */
   close(): void;
 }
 
@@ -27,13 +27,17 @@ export function createStatusLine(node: Node, translate: Translate, language: Lan
   let next: (() => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
   let failed = false;
+  let painted = false;
+  let closed = false;
 
   const paint = (draw: () => void): void => {
+    if (closed) return;
     if (timer) {
       next = draw;
       return;
     }
     draw();
+    painted = true;
     timer = setTimeout(() => {
       timer = undefined;
       const waiting = next;
@@ -71,6 +75,8 @@ export function createStatusLine(node: Node, translate: Translate, language: Lan
     },
     close() {
       clearTimeout(timer);
+      closed = true;
+      if (painted) node.status({});
     },
   };
 }
