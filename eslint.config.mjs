@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/**", "node_modules/**", "tools/**", ".node-red/**"] },
+  { ignores: ["dist/**", "dist-*/**", "node_modules/**", "tools/**", ".node-red/**"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

@@ -1,6 +1,6 @@
 // Builds dist/: compiled runtime, one html a node (form + bundled editor script), locales, icons, data files.
 import { execFileSync } from "node:child_process";
-import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,15 +8,23 @@ import { build as bundle } from "esbuild";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const source = path.join(root, "nodes");
-const target = path.join(root, "dist", "nodes");
+const output = path.join(root, "dist");
+// Built aside and put in place at the end: whoever packs or tests meanwhile never sees half a build.
+const staging = path.join(root, `dist-${process.pid}`);
+const target = path.join(staging, "nodes");
 const languages = ["en-US", "zh-CN", "de"];
 const manifest = JSON.parse(await readFile(path.join(root, "package.json"), "utf8"));
 
-await rm(path.join(root, "dist"), { recursive: true, force: true });
-const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-execFileSync(process.execPath, [tsc, "-p", root], { stdio: "inherit" });
-await copyData(path.join(source, "lib"), path.join(target, "lib"));
-await Promise.all(Object.keys(manifest["node-red"].nodes).map(buildNode));
+try {
+  const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+  execFileSync(process.execPath, [tsc, "-p", root, "--outDir", target], { stdio: "inherit" });
+  await copyData(path.join(source, "lib"), path.join(target, "lib"));
+  await Promise.all(Object.keys(manifest["node-red"].nodes).map(buildNode));
+  await rm(output, { recursive: true, force: true });
+  await rename(staging, output);
+} finally {
+  await rm(staging, { recursive: true, force: true });
+}
 
 /** The folders the loader looks into stand beside the node's js: html, locales, icons. */
 async function buildNode(name) {

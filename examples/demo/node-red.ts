@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -39,7 +39,7 @@ export async function packTarball(folder: string): Promise<string> {
 export async function installPack(userDirectory: string, say: (text: string) => void): Promise<void> {
   await mkdir(userDirectory, { recursive: true });
   const tarball = await packTarball(userDirectory);
-  const digest = createHash("sha256").update(await readFile(tarball)).digest("hex");
+  const digest = digestOf(await readFile(tarball));
   const marker = path.join(userDirectory, ".installed");
   if (await readFile(marker, "utf8").catch(() => "") === digest) return;
   say("installing the pack into Node-RED's user directory …");
@@ -53,11 +53,16 @@ export async function installPack(userDirectory: string, say: (text: string) => 
   await writeFile(marker, digest);
 }
 
-/** Writes settings and the flow file: the example on a tab of its own. */
-export async function writeUserDirectory(userDirectory: string, { flow, port }: { flow: string; port: number }): Promise<void> {
+/**
+ * Writes settings and the flow file: the example on a tab of its own. A flow that somebody changed since is kept unless `reset`;
+ * gives whether the flow is the example.
+ */
+export async function writeUserDirectory(
+  userDirectory: string, { flow, port, reset = false }: { flow: string; port: number; reset?: boolean },
+): Promise<boolean> {
   const nodes = JSON.parse(await readFile(flow, "utf8")) as { type: string; z?: string }[];
   const tab = nodes.find((node) => node.z !== undefined)?.z ?? "demo";
-  const flows = [{ id: tab, type: "tab", label: path.basename(flow, ".json") }, ...nodes];
+  const flows = JSON.stringify([{ id: tab, type: "tab", label: path.basename(flow, ".json") }, ...nodes], null, 2);
   const settings = {
     uiHost: "127.0.0.1", uiPort: port, flowFile: "flows.json", credentialSecret: false,
     logging: { console: { level: "info", metrics: false, audit: false } },
@@ -65,8 +70,38 @@ export async function writeUserDirectory(userDirectory: string, { flow, port }: 
     telemetry: { enabled: false, updateNotification: false },
   };
   await writeFile(path.join(userDirectory, "settings.js"), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
-  await writeFile(path.join(userDirectory, "flows.json"), JSON.stringify(flows, null, 2));
+  const [file, marker] = [path.join(userDirectory, "flows.json"), path.join(userDirectory, ".example")];
+  const present = await readFile(file, "utf8").catch(() => undefined);
+  if (present !== undefined && !reset && digestOf(present) !== (await readFile(marker, "utf8").catch(() => ""))) return false;
+  await writeFile(file, flows);
+  await writeFile(marker, digestOf(flows));
+  return true;
 }
+
+/**
+ * Takes the user directory for this process until it ends.
+ * @throws when another process that is alive has it.
+ */
+export async function lockUserDirectory(userDirectory: string): Promise<void> {
+  await mkdir(userDirectory, { recursive: true });
+  const lock = path.join(userDirectory, ".lock");
+  const holder = Number(await readFile(lock, "utf8").catch(() => ""));
+  if (holder > 0 && holder !== process.pid && isAlive(holder)) {
+    throw new Error(`a demo is already running in this checkout (process ${holder}); end it with Ctrl-C first`);
+  }
+  await writeFile(lock, String(process.pid));
+  process.once("exit", () => { rmSync(lock, { force: true }); });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+const digestOf = (content: string | Buffer): string => createHash("sha256").update(content).digest("hex");
 
 /** Starts the checkout's Node-RED (or the one at `redJs`, with `node`) on a user directory; `environment` is added to the process's. */
 export function startNodeRed(
