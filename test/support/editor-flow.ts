@@ -37,7 +37,7 @@ export const editorFlow: readonly object[] = [
   },
   {
     ...common, id: "model-in", type: "resonance-model-in", name: "", profile: "profile", category: "predictive-maintenance",
-    equipment: "equipment", tags: [], trigger: "fresh", interval: 10, badQuality: "reject", x: 310, y: 80, wires: [["model-call"], []],
+    equipment: "equipment", tags: [], trigger: "message", interval: 10, badQuality: "reject", x: 310, y: 80, wires: [["model-call"], []],
   },
   {
     ...common, id: "model-call", type: "resonance-model-call", name: "tool wear", profile: "profile", model: "model",

@@ -1,0 +1,274 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import helper from "node-red-node-test-helper";
+import { loadBuiltInProfile } from "../../nodes/lib/profile/load-profile";
+import { profileKey } from "../../nodes/lib/profile/profile-lookup";
+import { deploy, startHelper, stopHelper, undeploy, type Deployment, type DeployOptions, type TestNode } from "../support/node-helper";
+import { until } from "../support/node-red-runtime";
+
+/** The nodes between the machine and the MES that talk to no one: what they make of a message. */
+
+const profile = loadBuiltInProfile();
+const PROFILE_KEY = profileKey(profile);
+const TIME = "2026-11-22T08:30:05.120Z";
+const INPUT_ID = "019377b4-0000-7000-8000-000000000000";
+const PLACE = "acme/shanghai/machining/line-1/cnc-07";
+
+const PROFILE: TestNode = { id: "profile", type: "resonance-profile", version: 1, source: "built-in" };
+const EQUIPMENT: TestNode = {
+  id: "equipment", type: "resonance-equipment", name: "CNC 07", version: 1,
+  enterprise: "acme", site: "shanghai", area: "machining", workCenter: "line-1", workUnit: "cnc-07", physicalAsset: " SN-4711 ",
+};
+const tensor = (name: string, unit: string) => ({ name, datatype: "FP32", shape: [1, 1], elements: [{ field: name, unit }] });
+const MODEL: TestNode = {
+  id: "model", type: "resonance-model", name: "Tool wear", version: 1, modelId: "tool-wear", modelVersion: "1.2.0", supplier: "acme", category: "predictive-maintenance",
+  digest: "sha256:abc", protocol: "oip", url: "http://127.0.0.1:1", serverModel: "", serverVersion: "", timeout: 1000, authentication: "none", caFile: "",
+  inputTensors: [tensor("torque", "NU")], outputTensors: [tensor("failureProbability", "C62"), tensor("remainingUsefulLife", "MIN")],
+};
+const tag = (name: string, field: string, unit: string) => ({ tag: name, field, unit, maxAge: 0, optional: false });
+const MODEL_IN: TestNode = {
+  id: "node", type: "resonance-model-in", version: 1, profile: "profile", category: "predictive-maintenance", equipment: "equipment", wires: [[], []],
+  tags: [tag("Temperature", "processTemperature", "CEL"), tag("Speed", "rotationalSpeed", "RPM"), tag("Torque", "torque", "NU")],
+  trigger: "message", interval: 1, badQuality: "reject",
+};
+const MODEL_OUT: TestNode = {
+  id: "node", type: "resonance-model-out", version: 1, profile: "profile", model: "model", validFor: 60, wires: [[]],
+  rules: [{ field: "maintenanceRequired", source: "remainingUsefulLife", operator: "<", value: 20, unit: "MIN" }],
+};
+const VALIDATE: TestNode = { id: "node", type: "resonance-validate", version: 1, profile: "profile", target: "profile", schema: "", mode: "split", wires: [[], []] };
+const ISA95: TestNode = {
+  id: "node", type: "resonance-isa95", version: 1, profile: "profile", message: "", format: "xml", workScheduleId: "", workMasterId: "", priority: "", wires: [[]],
+};
+
+const sample = (name: string, value: unknown, quality = "Good") => ({ tag: name, value, quality, timestamp: TIME });
+const SAMPLES = [sample("Temperature", 35.5), sample("Speed", 1551), sample("Torque", 40)];
+const INPUT = {
+  profile: PROFILE_KEY, category: "predictive-maintenance", direction: "input", nature: "measurement", id: INPUT_ID, timestamp: TIME, equipment: PLACE,
+  physicalAsset: "SN-4711", values: { processTemperature: 308.65, rotationalSpeed: 1551, torque: 40 },
+};
+const OUTPUT = {
+  profile: PROFILE_KEY, category: "predictive-maintenance", direction: "output", nature: "prediction", id: "019377b4-0000-7000-8000-000000000001", timestamp: TIME,
+  equipment: PLACE, values: { remainingUsefulLife: 0.5, maintenanceRequired: true }, inputId: INPUT_ID, model: { id: "tool-wear", version: "1.2.0" },
+};
+const answer = (probability: number, minutes: number) => ({
+  modelName: "tool-wear", outputs: [
+    { name: "failureProbability", datatype: "FP32", shape: [1, 1], data: [probability] },
+    { name: "remainingUsefulLife", datatype: "FP32", shape: [1, 1], data: [minutes] },
+  ],
+});
+
+describe("nodes that make and check records", () => {
+  before(startHelper);
+  after(stopHelper);
+  afterEach(undeploy);
+
+  const run = (node: TestNode, changes: Readonly<Record<string, unknown>> = {}, options: DeployOptions = {}): Promise<Deployment> =>
+    deploy([PROFILE, EQUIPMENT, MODEL, { ...node, ...changes }], options);
+  const lastStatus = (flow: Deployment): string => flow.statuses("node").at(-1)?.text ?? "";
+
+  describe("model-in", () => {
+    it("makes of a machine's samples one record in the profile's units, with the place of the machine", async () => {
+      const flow = await run(MODEL_IN);
+      flow.receive("node", { payload: SAMPLES, topic: "cnc", resonance: { endpoint: "opc.tcp://cnc" } });
+      await flow.settled(1);
+      const [message, ...more] = flow.sent("node");
+      assert.deepEqual(more, []);
+      const record = message?.payload as typeof INPUT;
+      assert.deepEqual({ ...record, id: "" }, { ...INPUT, id: "" });
+      assert.match(record.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+      assert.equal(message?.topic, "cnc");
+      assert.equal(message.resonance?.["endpoint"], "opc.tcp://cnc");
+      assert.equal(flow.sent("node", 1).length, 0);
+      assert.equal(lastStatus(flow), "1 records");
+    });
+
+    it("sends what cannot become a record to its second port with path, code and text, in the runtime's language", async () => {
+      const flow = await run(MODEL_IN, {}, { lang: "de" });
+      flow.receive("node", { payload: [sample("Temperature", 35.5), sample("Speed", "fast"), sample("Torque", 40, "Bad")], topic: "cnc" });
+      await flow.settled(1);
+      const rejected = flow.sent("node", 1);
+      assert.deepEqual(rejected.flatMap(({ resonance }) => resonance?.errors?.map(({ path, code }) => [path, code])), [
+        ["values/rotationalSpeed", "RESONANCE_VALUE_TYPE"], ["values/torque", "RESONANCE_QUALITY_BAD"]]);
+      assert.match(rejected[1]?.resonance?.errors?.[0]?.message ?? "", /schlechte Qualität/);
+      assert.deepEqual(rejected.map(({ topic }) => topic), ["cnc", "cnc"]);
+      assert.equal(flow.sent("node").length, 0);
+      assert.equal(flow.caught.length, 0, "a rejected value is no failure of the node");
+    });
+
+    it("makes several records of one message that holds a tag several times, each a message of its own", async () => {
+      const flow = await run(MODEL_IN);
+      flow.receive("node", { payload: [...SAMPLES, sample("Torque", 41), sample("Torque", 42)], topic: "cnc" });
+      await flow.settled(1);
+      assert.deepEqual(flow.sent("node").map(({ payload }) => (payload as typeof INPUT).values.torque), [40, 41, 42]);
+      assert.deepEqual(flow.sent("node").map(({ topic }) => topic), ["cnc", "cnc", "cnc"]);
+      assert.equal(flow.completed.length, 1);
+    });
+
+    it("says what it waits for until every tag has come", async () => {
+      const flow = await run(MODEL_IN);
+      flow.receive("node", { payload: 40, topic: "Torque" });
+      await flow.settled(1);
+      assert.deepEqual([...flow.sent("node"), ...flow.sent("node", 1)], []);
+      assert.equal(lastStatus(flow), "waiting for 2");
+    });
+
+    it("makes a record at every interval by itself, and no longer when it is closed", async () => {
+      const flow = await run(MODEL_IN, { trigger: "interval", interval: "0.01" });
+      flow.receive("node", { payload: SAMPLES });
+      await until(() => flow.sent("node").length >= 3, "three records");
+      await undeploy();
+      const count = flow.sent("node").length;
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      assert.equal(flow.sent("node").length, count);
+    });
+  });
+
+  describe("model-out", () => {
+    it("makes of the model's answer a prediction of that model to that input", async () => {
+      const flow = await run(MODEL_OUT);
+      flow.receive("node", { payload: answer(0.25, 90), topic: "cnc", resonance: { input: INPUT, endpoint: "opc.tcp://cnc" } });
+      await flow.settled(1);
+      const message = flow.sent("node")[0];
+      const record = message?.payload as Record<string, unknown>;
+      assert.equal(record["nature"], "prediction");
+      assert.equal(record["direction"], "output");
+      const { predictedEndOfLife, ...values } = record["values"] as Record<string, unknown>;
+      assert.deepEqual(values, { failureProbability: 0.25, remainingUsefulLife: 1.5, maintenanceRequired: false });
+      assert.equal(Date.parse(String(predictedEndOfLife)) - Date.parse(String(record["timestamp"])), 5_400_000);
+      assert.deepEqual(record["model"], { id: "tool-wear", version: "1.2.0", digest: "sha256:abc" });
+      assert.equal(record["inputId"], INPUT_ID);
+      assert.equal(record["equipment"], PLACE);
+      assert.equal(record["physicalAsset"], "SN-4711");
+      assert.equal(Date.parse(String(record["validUntil"])) - Date.parse(String(record["timestamp"])), 60_000);
+      assert.deepEqual(message?.resonance, { input: INPUT, endpoint: "opc.tcp://cnc" });
+      assert.equal(message.topic, "cnc");
+      assert.equal(lastStatus(flow), "1 records");
+    });
+
+    it("an answer whose question is not known, or that is none, is an error", async () => {
+      const flow = await run(MODEL_OUT);
+      flow.receive("node", { payload: answer(0.25, 90) });
+      flow.receive("node", { payload: "0.25", resonance: { input: INPUT } });
+      await flow.settled(2);
+      assert.deepEqual(flow.caught.map(({ resonance }) => resonance?.error?.code), ["RESONANCE_ANSWER_MISSING", "RESONANCE_ANSWER_MISSING"]);
+    });
+
+    it("an answer without an output of the settings names it", async () => {
+      const flow = await run(MODEL_OUT);
+      flow.receive("node", { payload: { modelName: "tool-wear", outputs: answer(0.25, 90).outputs.slice(0, 1) }, resonance: { input: INPUT } });
+      await flow.settled(1);
+      assert.equal(flow.caught[0]?.resonance?.error?.code, "RESONANCE_OUTPUT_MISSING");
+      assert.match(flow.caught[0].resonance.error.message, /remainingUsefulLife/);
+    });
+  });
+
+  describe("validate", () => {
+    const broken = { ...OUTPUT, values: { ...OUTPUT.values, remainingUsefulLife: "soon" } };
+    const expected = [["values/remainingUsefulLife", "RESONANCE_VALUE_TYPE"]];
+
+    it("a valid record leaves by the first port as it came, in every mode", async () => {
+      for (const mode of ["split", "annotate", "block"]) {
+        const flow = await run(VALIDATE, { mode });
+        flow.receive("node", { payload: OUTPUT, topic: "kept" });
+        await flow.settled(1);
+        assert.deepEqual(flow.sent("node").map(({ payload, topic, resonance }) => ({ payload, topic, resonance })), [{ payload: OUTPUT, topic: "kept", resonance: undefined }], mode);
+        assert.equal(lastStatus(flow), "1 valid");
+        await undeploy();
+      }
+    });
+
+    const where = { split: { ports: [0, 1], caught: 0 }, annotate: { ports: [1, 0], caught: 0 }, block: { ports: [0, 0], caught: 1 } };
+    for (const [mode, { ports, caught }] of Object.entries(where)) {
+      it(`an invalid record in mode ${mode} is told with path and code`, async () => {
+        const flow = await run(VALIDATE, { mode });
+        flow.receive("node", { payload: broken, resonance: { input: INPUT } });
+        await flow.settled(1);
+        assert.deepEqual([0, 1].map((port) => flow.sent("node", port).length), ports);
+        assert.equal(flow.caught.length, caught);
+        const message = [...flow.sent("node"), ...flow.sent("node", 1), ...flow.caught][0];
+        assert.deepEqual(message?.resonance?.errors?.map(({ path, code }) => [path, code]), expected);
+        assert.deepEqual(message.resonance["input"], INPUT);
+        if (caught) assert.equal(message.resonance.error?.code, "RESONANCE_MESSAGE_INVALID");
+      });
+    }
+
+    it("checks against the user's own schema, and then needs no profile", async () => {
+      const flow = await run(VALIDATE, { profile: "", target: "schema", schema: JSON.stringify({ type: "object", required: ["orderId"] }) });
+      flow.receive("node", { payload: { orderId: "4711" } });
+      flow.receive("node", { payload: { order: "4711" } });
+      await flow.settled(2);
+      assert.deepEqual([flow.sent("node").length, flow.sent("node", 1).length], [1, 1]);
+      assert.match(flow.sent("node", 1)[0]?.resonance?.errors?.[0]?.message ?? "", /orderId/);
+      assert.equal(flow.statuses("node")[0]?.text, "1 valid");
+    });
+  });
+
+  describe("isa95", () => {
+    it("writes a record as the message of its category and says which it is", async () => {
+      const flow = await run(ISA95);
+      flow.receive("node", { payload: OUTPUT, topic: "kept", resonance: { input: INPUT } });
+      await flow.settled(1);
+      const message = flow.sent("node")[0];
+      const about = message?.resonance?.["isa95"] as Record<string, string>;
+      assert.deepEqual({ ...about, bodId: "" }, { message: "SyncPhysicalAsset", version: "V0701", format: "xml", bodId: "" });
+      assert.match(String(message?.payload), /<SyncPhysicalAsset[^>]+xmlns="http:\/\/www\.mesa\.org\/xml\/B2MML"/);
+      assert.ok(String(message?.payload).includes(`<BODID>${about["bodId"] ?? "none"}</BODID>`));
+      assert.deepEqual(message?.resonance?.["input"], INPUT);
+      assert.equal(message.topic, "kept");
+      assert.equal(lastStatus(flow), "1 written");
+    });
+
+    it("writes JSON as an object, with what the node and the job say", async () => {
+      const flow = await run(ISA95, { message: "ProcessWorkSchedule", format: "json", workMasterId: "TOOL-CHANGE", priority: "2" });
+      flow.receive("node", { payload: OUTPUT });
+      await flow.settled(1);
+      const text = JSON.stringify(flow.sent("node")[0]?.payload);
+      assert.equal(typeof flow.sent("node")[0]?.payload, "object");
+      assert.match(text, /"ProcessWorkSchedule"/);
+      assert.match(text, /TOOL-CHANGE/);
+    });
+
+    it("what is no record is an error, and no document leaves", async () => {
+      const flow = await run(ISA95);
+      flow.receive("node", { payload: { torque: 40 } });
+      await flow.settled(1);
+      assert.match(flow.caught[0]?.resonance?.error?.code ?? "", /^RESONANCE_/);
+      assert.notEqual(flow.caught[0]?.resonance?.error?.code, "RESONANCE_INTERNAL");
+      assert.equal(flow.sent("node").length, 0);
+    });
+  });
+
+  it("the profile node tells the editor its categories, fields and units", async () => {
+    await run(MODEL_IN);
+    const request = helper.request() as unknown as { get(url: string): Promise<{ status: number; body: { profiles: { categories: { id: string }[] }[]; units: unknown[] } }> };
+    const { status, body } = await request.get("/resonance/catalogue");
+    assert.equal(status, 200);
+    assert.deepEqual(body.profiles[0]?.categories.map(({ id }) => id), [...profile.categories.keys()]);
+    assert.ok(body.units.length > 10);
+  });
+
+  const undeployable: readonly (readonly [what: string, node: TestNode, changes: object, code: string, config?: object])[] = [
+    ["model-in without equipment", MODEL_IN, { equipment: "" }, "RESONANCE_CONFIG_MISSING"],
+    ["model-in whose equipment has a gap in its place", MODEL_IN, {}, "RESONANCE_CONFIG_FAILED", { site: "" }],
+    ["model-in whose equipment names no level", MODEL_IN, {}, "RESONANCE_CONFIG_FAILED", { enterprise: "", site: "", area: "", workCenter: "", workUnit: "" }],
+    ["model-in with an interval of nothing", MODEL_IN, { trigger: "interval", interval: 0 }, "RESONANCE_CONFIG_INVALID"],
+    ["model-in with a field the category does not have", MODEL_IN, { tags: [tag("Torque", "torgue", "NU")] }, "RESONANCE_FIELD_UNKNOWN"],
+    ["model-in with a unit nobody knows", MODEL_IN, { tags: [tag("Torque", "torque", "Nm")] }, "RESONANCE_UNIT_UNKNOWN"],
+    ["model-out without model", MODEL_OUT, { model: "" }, "RESONANCE_CONFIG_MISSING"],
+    ["model-out with a rule on a field that is not there", MODEL_OUT, { rules: [{ field: "maintenanceRequired", source: "luck", operator: "<", value: 1, unit: "" }] }, "RESONANCE_FIELD_UNKNOWN"],
+    ["validate without profile", VALIDATE, { profile: "" }, "RESONANCE_CONFIG_MISSING"],
+    ["validate with a schema that is none", VALIDATE, { target: "schema", schema: "{" }, "RESONANCE_SCHEMA_INVALID"],
+    ["isa95 without profile", ISA95, { profile: "equipment" }, "RESONANCE_CONFIG_MISSING"],
+  ];
+  for (const [what, node, changes, code, config] of undeployable) {
+    it(`${what}: told at deploy, and at every message: ${code}`, async () => {
+      const flow = await deploy([PROFILE, { ...EQUIPMENT, ...config }, MODEL, { ...node, ...changes }]);
+      await until(() => flow.caught.length === 1, "the error at the Catch node");
+      assert.deepEqual(flow.statuses("node").map(({ fill }) => fill), ["red"]);
+      flow.receive("node", { payload: OUTPUT });
+      await until(() => flow.caught.length === 2, "the message's error");
+      assert.deepEqual(flow.caught.map(({ resonance }) => resonance?.error?.code), [code, code]);
+      assert.deepEqual(flow.caught[1]?.payload, OUTPUT);
+    });
+  }
+});
