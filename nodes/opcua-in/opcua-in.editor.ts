@@ -65,7 +65,7 @@ function itemTable(host: HTMLElement, items: readonly Item[]): Table<Item> {
     addLabel: text("label.addItem"),
     buttons: [paste.button],
     columns: [
-      { key: "tag", kind: "text", title: text("label.tag"), width: "minmax(0, 2fr)", placeholder: "Torque" },
+      { key: "tag", kind: "text", title: text("label.tag"), width: "minmax(0, 1fr)", placeholder: "Torque" },
       { key: "nodeId", kind: "text", title: "NodeId", width: "minmax(0, 3fr)", placeholder: "ns=2;s=Spindle.Torque" },
     ],
     blank: () => ({ tag: "", nodeId: "" }),

@@ -194,7 +194,8 @@ function headerOf<R>(columns: readonly Column<R>[]): HTMLElement {
 
 function markCell(element: HTMLElement, problem: string | undefined): void {
   element.classList.toggle("input-error", problem !== undefined);
-  element.title = problem ?? "";
+  // A long NodeId differs at its end, which the cell may not show.
+  element.title = problem ?? (element instanceof HTMLInputElement ? element.value : "");
   if (problem === undefined) element.removeAttribute("aria-invalid");
   else element.setAttribute("aria-invalid", "true");
 }
