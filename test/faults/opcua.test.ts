@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, describe, mock, test } from "node:test";
+import type { ClientSessionPublishService, PublishRequest } from "node-opcua";
 import type { OpcUaConnection } from "../../nodes/lib/opcua/connection";
+import { loadOpcua } from "../../nodes/lib/opcua/load";
+import { createPublisher } from "../../nodes/lib/opcua/publisher";
 import { closeConnections, connect, eventually, QUICK, record, type Recorder } from "../support/opcua-client";
 import { startReplayServer, stopServers } from "../support/opcua-server";
 import { freePort } from "../support/ports";
@@ -158,4 +161,59 @@ test("users that come and go while nothing answers leave nothing behind", async 
   assert.equal(server.subscriptionCount(), 0);
   await connection.close();
   await server.stop();
+});
+
+describe("the publish requests of a session", () => {
+  type Answer = Parameters<ClientSessionPublishService["publish"]>[1];
+  /** A server that answers when the test says so, and a clock the test turns. */
+  const start = () => {
+    loadOpcua();
+    mock.timers.enable({ apis: ["setTimeout"] });
+    const waiting: Answer[] = [];
+    const session = { publish(_: PublishRequest, answer: Answer) { waiting.push(answer); } } as ClientSessionPublishService;
+    const publisher = createPublisher(session);
+    const dead: string[] = [];
+    const add = (subscriptionId: number): void => {
+      publisher.add(subscriptionId, { keepAliveMs: 10_000, receive: () => undefined, dead: (detail) => dead.push(`${subscriptionId}: ${detail}`) });
+    };
+    const keepAlive = (subscriptionId: number): void => {
+      waiting.shift()?.(null, { subscriptionId, notificationMessage: { sequenceNumber: 1, notificationData: [] } } as never);
+    };
+    const refuse = (): void => { waiting.shift()?.(new Error("BadTooManyPublishRequests (0x80780000)")); };
+    return { publisher, waiting, dead, add, keepAlive, refuse };
+  };
+  afterEach(() => { mock.timers.reset(); });
+
+  test("start again after a pause when the server refused all of them", () => {
+    const { waiting, dead, add, keepAlive, refuse } = start();
+    add(1);
+    assert.equal(waiting.length, 2);
+    refuse();
+    refuse();
+    assert.equal(waiting.length, 0, "not at once: the server wants fewer");
+    mock.timers.tick(1_000);
+    assert.equal(waiting.length, 1);
+    refuse();
+    mock.timers.tick(1_000);
+    keepAlive(1);
+    assert.equal(waiting.length, 1, "and go on with as many as the server takes");
+    assert.deepEqual(dead, []);
+  });
+
+  test("tell of a subscription that is silent for over two keep-alive periods, while others live", () => {
+    const { publisher, dead, add, keepAlive } = start();
+    add(1);
+    add(2);
+    for (let period = 0; period < 4; period += 1) {
+      mock.timers.tick(10_000);
+      keepAlive(1);
+      if (period === 0) keepAlive(2);
+    }
+    assert.deepEqual(dead, ["2: nothing came from the subscription for 25 s"]);
+    publisher.remove(2);
+    mock.timers.tick(24_000);
+    publisher.close();
+    mock.timers.tick(100_000);
+    assert.equal(dead.length, 1, "no timer outlives the session");
+  });
 });

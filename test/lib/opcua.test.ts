@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer as createHttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -13,7 +13,9 @@ import { createBackOff } from "../../nodes/lib/opcua/back-off";
 import { nextState } from "../../nodes/lib/opcua/connection-state";
 import { chooseOffer } from "../../nodes/lib/opcua/endpoint-choice";
 import { parseNodeId, resolveNodeId } from "../../nodes/lib/opcua/node-id";
+import { ownCertificateInMemory } from "../../nodes/lib/opcua/pki";
 import type { OpcUaSettings } from "../../nodes/lib/opcua/settings";
+import { checkServerCertificate } from "../../nodes/lib/opcua/trust";
 import { closeConnections, CNC, connect, eventually, record } from "../support/opcua-client";
 import { startReplayServer, stopServers, type ReplayServer } from "../support/opcua-server";
 import { freePort } from "../support/ports";
@@ -296,6 +298,24 @@ describe("secured connections", () => {
     await connection.close();
   });
 
+  test("keep the newest 50 rejected certificates and nobody else's files", async () => {
+    const crowded = path.join(pki, "crowded");
+    const rejected = path.join(crowded, "rejected");
+    await mkdir(rejected, { recursive: true });
+    const names = Array.from({ length: 60 }, (_, index) => `server_${index.toString(16).padStart(40, "0")}.der`);
+    for (const [index, name] of ["notes.txt", ...names].entries()) {
+      await writeFile(path.join(rejected, name), "");
+      await utimes(path.join(rejected, name), 1_000 + index, 1_000 + index);
+    }
+    const { provider } = await ownCertificateInMemory("stranger");
+    await assert.rejects(checkServerCertificate(provider.getCertificate(), { pkiFolder: crowded }), (thrown) => {
+      failsWith("RESONANCE_OPCUA_CERTIFICATE_UNTRUSTED")(thrown);
+      names.push(path.basename((thrown as ResonanceError).params["file"] as string));
+      return true;
+    });
+    assert.deepEqual((await readdir(rejected)).sort(), ["notes.txt", ...names.slice(-50)].sort());
+  });
+
   test("use an own key made on first use, which stays and is not for others to read", async () => {
     const key = path.join(folder, "own", "private", "private_key.pem");
     assert.equal((await stat(key)).mode & 0o077, 0);
@@ -364,14 +384,33 @@ describe("an address where", () => {
     const port = await freePort();
     const connection = connect(`opc.tcp://127.0.0.1:${port}`, pki);
     const heard = record(connection, ["A"]);
-    await heard.until(() => heard.states.filter((state) => state === "connecting").length >= 4, "three retries");
-    assert.equal(heard.problems.length, 1);
+    await heard.until(() => heard.problems.length > 0, "the problem");
     failsWith("RESONANCE_OPCUA_UNREACHABLE")(heard.problems[0]);
     const server = await startReplayServer({ port, variables: [{ name: "A", initial: 3 }] });
     await heard.until(() => heard.samples().length === 1, "a value");
+    assert.equal(heard.problems.length, 1);
     assert.equal(connection.status().error, undefined);
     await connection.close();
     await server.stop();
+  });
+
+  test("whoever listens hangs up: said and shown once over all retries, whatever the language it is read in", async () => {
+    let calls = 0;
+    const rude = createServer((socket) => {
+      calls += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => { rude.listen(0, "127.0.0.1", resolve); });
+    const connection = connect(`opc.tcp://127.0.0.1:${(rude.address() as AddressInfo).port}`, pki);
+    const heard = record(connection, ["A"]);
+    await heard.until(() => heard.problems.length > 0, "the problem");
+    heard.problems[0]?.localize("de");
+    const before = calls;
+    await eventually(() => calls >= before + 4, "more attempts");
+    assert.equal(heard.problems.length, 1);
+    assert.deepEqual(heard.states, ["connecting", "connecting"], "on the way, and once with the error");
+    await connection.close();
+    await new Promise((resolve) => rude.close(resolve));
   });
 
   test("a web server listens: no OPC UA server", async () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { ResonanceError, toResonanceError } from "../errors/resonance-error";
 import { createBackOff } from "./back-off";
 import { nextState, type ConnectionEvent, type ConnectionState, type ConnectionStatus } from "./connection-state";
@@ -19,7 +20,7 @@ export interface OpcUaConnection {
   readonly endpointUrl: string;
   /** Where it stands now. */
   status(): ConnectionStatus;
-  /** Hears every change from now on; the answer ends that. */
+  /** Hears every change of state or error from now on, not each vain retry; the answer ends that. */
   onState(listener: (status: ConnectionStatus) => void): () => void;
   /**
    * Follows variables until the handle is closed. The first user opens the session, the last one closes it.
@@ -45,6 +46,7 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
   const farewells = new Set<Promise<void>>();
   let state: ConnectionState = "disconnected";
   let trouble: ResonanceError | undefined;
+  let told: ConnectionStatus = { state };
   let current: OpcUaSession | undefined;
   let lose: (error: ResonanceError) => void = () => undefined;
   let stop = new AbortController();
@@ -56,11 +58,13 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
     const next = nextState(state, event);
     if (next === undefined) return;
     state = next;
-    for (const listener of listeners) listener(status());
+    if (told.state === state && sameTrouble(told.error, trouble)) return;
+    told = status();
+    for (const listener of listeners) listener(told);
   };
   /** Tells all users of a trouble, unless it is the one they know. */
   const complain = (error: ResonanceError): void => {
-    const known = trouble && sameTrouble(trouble, error);
+    const known = sameTrouble(trouble, error);
     trouble = error;
     if (!known) for (const user of users.keys()) user.problem(error);
   };
@@ -180,6 +184,7 @@ function whileOpen(listener: SubscriptionListener, open: () => boolean): Subscri
   };
 }
 
-function sameTrouble(one: ResonanceError, other: ResonanceError): boolean {
-  return one.code === other.code && one.message === other.message;
+/** The messages do not count: a node puts the one it reports into its language. */
+function sameTrouble(one: ResonanceError | undefined, other: ResonanceError | undefined): boolean {
+  return one?.code === other?.code && isDeepStrictEqual(one?.params, other?.params);
 }

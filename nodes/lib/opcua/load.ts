@@ -21,7 +21,6 @@ function loadQuietly(): NodeOpcua {
   const chosen = process.env[LOG_LEVEL];
   process.env[LOG_LEVEL] = chosen ?? CRITICAL;
   try {
-     
     const module = require("node-opcua") as NodeOpcua;
     if (chosen === undefined) module.setLogLevel(module.LogLevel.Critic);
     return module;

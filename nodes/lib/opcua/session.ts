@@ -104,6 +104,7 @@ function guard(
   settings: OpcUaSettings, timings: OpcUaTimings, onLost: (error: ResonanceError) => void,
 ): OpcUaSession {
   const { endpointUrl } = settings;
+  const publisher = createPublisher(session);
   let over = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -111,6 +112,7 @@ function guard(
     if (over) return false;
     over = true;
     clearTimeout(timer);
+    publisher.close();
     return true;
   };
   const lose = (detail: string): void => {
@@ -130,8 +132,7 @@ function guard(
   session.on("session_closed", (status) => { lose(`the server ended the session (${status.name})`); });
   watch();
   return {
-    session, itemsPerCall,
-    publisher: createPublisher(session),
+    session, publisher, itemsPerCall,
     async namespaces() {
       const { value } = await session.read({ nodeId: NAMESPACE_ARRAY });
       return Array.isArray(value.value) ? value.value.map(String) : [];

@@ -9,10 +9,10 @@ export interface ItemRequest {
   readonly nodeId: string;
 }
 
-/** What to follow and how often; times in ms. */
 /** What a server is to report: changes of value or status (the default of OPC 10000-4), or the same value with a new source time too. */
 export type Report = "value" | "timestamp";
 
+/** What to follow and how often; times in ms. */
 export interface SubscriptionRequest {
   readonly items: readonly ItemRequest[];
   readonly publishingInterval: number;

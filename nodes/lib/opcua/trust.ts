@@ -1,9 +1,13 @@
 import { X509Certificate } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ResonanceError } from "../errors/resonance-error";
 import { certificatesIn } from "./pki";
 import { plainThumbprint } from "./settings";
+
+const MOST_REJECTED = 50;
+/** The names `keepRejected` gives. */
+const REJECTED = /_[0-9a-f]{40}\.der$/;
 
 /** Whom the user trusts: the certificates in `<pkiFolder>/trusted/certs` and the one with this thumbprint. */
 export interface TrustList {
@@ -13,7 +17,8 @@ export interface TrustList {
 
 /**
  * Accepts a server certificate (DER; of a chain only the first counts) that the user trusts explicitly and that is in its period of validity.
- * Nothing is trusted on first sight: what is not known lands in `<pkiFolder>/rejected`, for a person to look at.
+ * Nothing is trusted on first sight: what is not known lands in `<pkiFolder>/rejected`, for a person to look at;
+ * the newest 50 stay there.
  * @throws RESONANCE_OPCUA_CERTIFICATE_EXPIRED, RESONANCE_OPCUA_CERTIFICATE_UNTRUSTED, RESONANCE_OPCUA_CERTIFICATE_INVALID.
  */
 export async function checkServerCertificate(der: Buffer | undefined, trust: TrustList, now = Date.now()): Promise<void> {
@@ -54,8 +59,18 @@ async function keepRejected(certificate: X509Certificate, subject: string, sha1:
     await mkdir(path.join(pkiFolder, "trusted", "certs"), { recursive: true });
     await mkdir(folder, { recursive: true });
     await writeFile(file, certificate.raw);
-    return file;
   } catch {
     return "-";
   }
+  await dropOldest(folder, path.basename(file)).catch(() => undefined);
+  return file;
+}
+
+/** Leaves room for `kept`: a server that shows a new certificate at each attempt must not fill the disk. */
+async function dropOldest(folder: string, kept: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => REJECTED.test(name) && name !== kept);
+  if (names.length < MOST_REJECTED) return;
+  const files = await Promise.all(names.map(async (name) => ({ name, time: (await stat(path.join(folder, name))).mtimeMs })));
+  const old = files.sort((one, other) => other.time - one.time).slice(MOST_REJECTED - 1);
+  await Promise.all(old.map(({ name }) => rm(path.join(folder, name), { force: true })));
 }
