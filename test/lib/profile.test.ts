@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { ResonanceError } from "../../nodes/lib/errors/resonance-error";
 import { describeProfile } from "../../nodes/lib/profile/describe-profile";
 import { builtInProfileFiles, loadBuiltInProfile, loadProfile } from "../../nodes/lib/profile/load-profile";
-import { DIRECTIONS } from "../../nodes/lib/profile/profile";
+import { DIRECTIONS, type Localized, type ValueSchema } from "../../nodes/lib/profile/profile";
 import { profileKey, requireCategory, requireField } from "../../nodes/lib/profile/profile-lookup";
 
 const shared = process.env["RESONANCE_SHARED"];
@@ -27,13 +27,19 @@ function changed(file: string, place: string, value: unknown) {
 const PM = "predictive-maintenance.json";
 const [torque] = [...loadBuiltInProfile().categories.values()].map(({ input }) => input.fields.get("torque")?.schema);
 
+/** The titles of the parts of a structured value. */
+function titlesInside({ items, properties }: Pick<ValueSchema, "items" | "properties">): readonly Localized[] {
+  const parts = [...(items ? [items] : []), ...Object.values(properties ?? {})];
+  return parts.flatMap((part) => [...(part.title ? [part.title] : []), ...titlesInside(part)]);
+}
+
 /** A change that makes the profile unusable, the place and the reason that must be told. */
 const BROKEN: readonly (readonly [string, string, unknown, RegExp, RegExp])[] = [
   ["profile.json", "notice", undefined, /^profile\.json#\/$/, /notice/],
   ["profile.json", "status", "final", /status/, /provisional/],
   ["profile.json", "version", "1", /version/, /pattern/],
-  ["profile.json", "categories/+", "fault-diagnosis", /categories\/3/, /0 files describe the category fault-diagnosis/],
-  ["profile.json", "categories", ["predictive-maintenance", "adaptive-control"], /soft-sensor\.json#\/id/, /does not list/],
+  ["profile.json", "categories/+", "press-forming", /categories\/12/, /0 files describe the category press-forming/],
+  ["profile.json", "categories", ["predictive-maintenance", "adaptive-control"], /condition-anomaly\.json#\/id/, /does not list/],
   ["profile.json", "categories", undefined, /categories/, /no file lists/],
   [PM, "colour", 1, /#\/$/, /colour/],
   [PM, "nature", "measurement", /nature/, /prediction/],
@@ -78,13 +84,33 @@ describe("profile", () => {
     assert.match(profile.isa95Edition, /B2MML V0701/);
   });
 
-  it("three categories are complete, with the natures and messages that belong to them", () => {
-    const summary = [...loadBuiltInProfile().categories.values()].map(({ id, nature, operationsType, messages }) => [id, nature, operationsType, messages.output[0]]);
+  it("twelve categories are complete, with the natures, activities and messages that belong to them", () => {
+    const { categories } = loadBuiltInProfile();
+    const summary = [...categories.values()].map(({ id, nature, operationsType, messages }) => [id, nature, operationsType, messages.output[0]]);
     assert.deepEqual(summary, [
+      ["condition-anomaly", "prediction", "Maintenance", "SyncWorkAlert"],
+      ["fault-diagnosis", "prediction", "Maintenance", "SyncWorkAlert"],
       ["predictive-maintenance", "prediction", "Maintenance", "SyncPhysicalAsset"],
       ["adaptive-control", "proposal", "Production", "SyncWorkPerformance"],
+      ["process-optimization", "proposal", "Production", "ProcessJobList"],
       ["soft-sensor", "prediction", "Quality", "SyncTestResult"],
+      ["visual-inspection", "prediction", "Quality", "SyncTestResult"],
+      ["quality-prediction", "prediction", "Quality", "SyncWorkPerformance"],
+      ["scheduling-dispatch", "proposal", "Production", "ProcessJobList"],
+      ["progress-forecast", "prediction", "Production", "SyncJobResponse"],
+      ["material-logistics", "proposal", "Inventory", "SyncOperationsSchedule"],
+      ["energy-emission", "prediction", "Mixed", "SyncOperationsPerformance"],
     ]);
+    for (const { id, input, output, messages } of categories.values()) {
+      assert.ok(messages.input.includes("SyncWorkPerformance"), id);
+      assert.ok(input.fields.size >= 15 && output.fields.size >= 8, `${id}: ${input.fields.size} inputs, ${output.fields.size} outputs`);
+      assert.ok([input, output].every(({ required, requireOneOf }) => required.length + requireOneOf.length > 0), `${id}: something is needed`);
+    }
+  });
+
+  it("a prediction of quality is never sent as a test result", () => {
+    const { messages } = requireCategory(loadBuiltInProfile(), "quality-prediction");
+    assert.ok(!messages.output.some((message) => message.includes("Test")), messages.output.join());
   });
 
   it("a model's output is never declared a measurement", () => {
@@ -98,7 +124,7 @@ describe("profile", () => {
       for (const direction of DIRECTIONS) {
         for (const { name, schema } of category[direction].fields.values()) {
           if (schema.vdi2182.assetClass === "set-point") assert.equal(schema.vdi2182.integrity, "high", name);
-          for (const { en, zh, de } of [schema.title, schema.description]) {
+          for (const { en, zh, de } of [schema.title, schema.description, ...titlesInside(schema)]) {
             assert.match(zh, /\p{Script=Han}/u, name);
             assert.doesNotMatch(en + de, /\p{Script=Han}/u, name);
           }
@@ -145,16 +171,17 @@ describe("profile", () => {
   });
 
   it("another category is only another data file", () => {
-    const files = changed("profile.json", "categories/+", "fault-diagnosis");
-    const category = structuredClone(builtInProfileFiles()[1]!.content) as Json;
-    const profile = loadProfile([...files, { file: "fault-diagnosis.json", content: { ...category, id: "fault-diagnosis" } }]);
-    assert.equal(profile.categories.size, 4);
-    assert.equal(requireCategory(profile, "fault-diagnosis").output.fields.size, 13);
+    const files = changed("profile.json", "categories/+", "press-forming");
+    const category = structuredClone(builtInProfileFiles().find(({ file }) => file === PM)!.content) as Json;
+    const profile = loadProfile([...files, { file: "press-forming.json", content: { ...category, id: "press-forming" } }]);
+    assert.equal(profile.categories.size, 13);
+    const { size } = requireCategory(loadBuiltInProfile(), "predictive-maintenance").output.fields;
+    assert.equal(requireCategory(profile, "press-forming").output.fields.size, size);
   });
 
   it("what a profile does not know is named with what it does know", () => {
     const profile = loadBuiltInProfile();
-    assert.throws(() => requireCategory(profile, "visual-inspection"), (error) =>
+    assert.throws(() => requireCategory(profile, "press-forming"), (error) =>
       error instanceof ResonanceError && error.code === "RESONANCE_CATEGORY_UNKNOWN" && error.path === "category" && /soft-sensor/.test(error.message));
     assert.throws(() => requireField(requireCategory(profile, "soft-sensor"), "input", "viscosity", "tags/0/field"), (error) =>
       error instanceof ResonanceError && error.code === "RESONANCE_FIELD_UNKNOWN" && error.path === "tags/0/field");
@@ -163,7 +190,7 @@ describe("profile", () => {
   it("the description for the editor is plain JSON with every field", () => {
     const description = describeProfile(loadBuiltInProfile());
     assert.deepEqual(JSON.parse(JSON.stringify(description)), description);
-    const [maintenance] = description.categories;
+    const maintenance = description.categories.find(({ id }) => id === "predictive-maintenance");
     assert.deepEqual(maintenance?.input.filter(({ required }) => required).map(({ name, unit }) => `${name} ${unit}`), ["processTemperature KEL", "rotationalSpeed RPM", "torque NU"]);
     assert.equal(maintenance.output.find(({ name }) => name === "predictedEndOfLife")?.format, "date-time");
     assert.deepEqual(maintenance.input.find(({ name }) => name === "machineState")?.enum, ["NotAvailable", "OutOfService", "NotExecuting", "Executing"]);

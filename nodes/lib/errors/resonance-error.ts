@@ -18,6 +18,8 @@ interface ErrorText {
   readonly hint: string;
 }
 
+const LONGEST_PARAM = 2000;
+
 /** A failure with a stable code, the path of the field it is about (where there is one) and what to do. */
 export class ResonanceError extends Error {
   readonly code: ErrorCode;
@@ -70,5 +72,10 @@ export function toResonanceError(thrown: unknown): ResonanceError {
 }
 
 function fill(template: string, params: ErrorParams): string {
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? "?"));
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => shortened(String(params[name] ?? "?")));
+}
+
+/** What comes from outside may be megabytes long; a message for people is not. */
+function shortened(text: string): string {
+  return text.length > LONGEST_PARAM ? `${text.slice(0, LONGEST_PARAM)}…` : text;
 }

@@ -15,6 +15,8 @@ export interface Lookup {
   config<T>(id: string | undefined, type: string): T;
   /** As `config`, but `undefined` when none is chosen. */
   optional<T>(id: string | undefined, type: string): T | undefined;
+  /** The values of all running configuration nodes of a type; one that could not start has none. */
+  all<T>(type: string): readonly T[];
 }
 
 /** A look-up over the nodes of the running flows. */
@@ -32,5 +34,13 @@ export function createLookup(RED: NodeAPI, language: Language): Lookup {
     }
     return node.resonance.value;
   };
-  return { config, optional: (id, type) => (id ? config(id, type) : undefined) };
+  const all = <T>(type: string): readonly T[] => {
+    const values: T[] = [];
+    RED.nodes.eachNode((def) => {
+      const holder = def.type === type ? find<T>(def.id, type)?.resonance : undefined;
+      if (holder && "value" in holder) values.push(holder.value);
+    });
+    return values;
+  };
+  return { config, optional: (id, type) => (id ? config(id, type) : undefined), all };
 }

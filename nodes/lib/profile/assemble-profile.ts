@@ -1,7 +1,14 @@
-import type { Category, Field, FieldSchema, Interface, Profile } from "./profile";
+import { targetsOf } from "./homes";
+import type { Category, Field, FieldSchema, FieldWords, Interface, Profile, ValueSchema } from "./profile";
 
 /** The content of `profile.json`; its format is `profile.schema.json`. */
-export type RawProfile = Omit<Profile, "categories"> & { readonly categories: readonly string[] };
+export type RawProfile = Omit<Profile, "categories" | "formerIds" | "renames"> & {
+  readonly categories: readonly string[];
+  readonly formerIds?: readonly string[];
+  readonly renames?: Readonly<Record<string, string>>;
+  /** Fields of every category's output. */
+  readonly commonOutput?: { readonly properties: Readonly<Record<string, FieldWords>> };
+};
 
 /** The content of a category's file; its format is `profile.schema.json#/$defs/category`. */
 export type RawCategory = Omit<Category, "input" | "output" | "momFunctions" | "basis"> & {
@@ -14,42 +21,55 @@ export type RawCategory = Omit<Category, "input" | "output" | "momFunctions" | "
 export interface RawInterface {
   readonly required: readonly string[];
   readonly requireOneOf?: readonly string[];
-  readonly properties: Readonly<Record<string, FieldSchema>>;
+  readonly properties: Readonly<Record<string, FieldWords>>;
 }
 
 /** Puts a profile together from the contents of its files, which must have been checked. */
 export function assembleProfile(raw: RawProfile, categories: readonly RawCategory[]): Profile {
   const byId = new Map(categories.map((category) => [category.id, category]));
   const ordered = raw.categories.flatMap((id) => byId.get(id) ?? []);
-  const { id, version, designation, status, notice, isa95Edition } = raw;
+  const { id, version, designation, status, notice, isa95Edition, formerIds = [], renames = {} } = raw;
   return {
-    id, version, designation, status, notice, isa95Edition,
-    categories: new Map(ordered.map((category) => [category.id, assembleCategory(category)])),
+    id, version, designation, status, notice, isa95Edition, formerIds, renames,
+    categories: new Map(ordered.map((category) => [category.id, assembleCategory(category, raw)])),
   };
 }
 
-function assembleCategory(raw: RawCategory): Category {
+/** A category with the profile's common output fields behind its own, and a category's own field before a common one of its name. */
+export function assembleCategory(raw: RawCategory, { commonOutput }: Pick<RawProfile, "commonOutput">): Category {
+  const { messages } = raw;
+  const common = Object.entries(commonOutput?.properties ?? {}).filter(([name]) => !Object.hasOwn(raw.output.properties, name));
+  const { id, title, description, nature, operationsType } = raw;
   return {
-    ...raw,
+    id, title, description, nature, operationsType, messages,
     momFunctions: raw.momFunctions ?? [],
     basis: raw.basis ?? [],
-    input: assembleInterface(raw.input),
-    output: assembleInterface(raw.output),
+    input: assembleInterface(raw.input, ownFields(raw.input, messages.input)),
+    output: assembleInterface(raw.output, [
+      ...ownFields(raw.output, messages.output),
+      ...common.map(([name, words]): Field => (
+        { name, schema: { ...words, isa95: targetsOf(name, words, messages.output, { filled: true }) }, required: false, common: true }
+      )),
+    ]),
   };
 }
 
-function assembleInterface(raw: RawInterface): Interface {
-  const required = new Set(raw.required);
-  const fields = Object.entries(raw.properties).map(([name, schema]): [string, Field] =>
-    [name, { name, schema, required: required.has(name) }]);
+function ownFields({ properties, required }: RawInterface, messages: readonly string[]): readonly Field[] {
+  const needed = new Set(required);
+  return Object.entries(properties).map(([name, words]) => (
+    { name, schema: { ...words, isa95: targetsOf(name, words, messages) }, required: needed.has(name), common: false }
+  ));
+}
+
+function assembleInterface(raw: RawInterface, fields: readonly Field[]): Interface {
   const requireOneOf = raw.requireOneOf ?? [];
   return {
-    fields: new Map(fields),
+    fields: new Map(fields.map((field) => [field.name, field])),
     required: raw.required,
     requireOneOf,
     schema: {
       type: "object",
-      properties: Object.fromEntries(fields.map(([name, { schema }]) => [name, plainProperty(schema)])),
+      properties: Object.fromEntries(fields.map(({ name, schema }) => [name, plainProperty(schema)])),
       required: raw.required,
       additionalProperties: false,
       ...(requireOneOf.length > 0 && { anyOf: requireOneOf.map((name) => ({ required: [name] })) }),
@@ -57,7 +77,19 @@ function assembleInterface(raw: RawInterface): Interface {
   };
 }
 
-/** JSON Schema allows only plain text as title and description; the annotations stay as they are. */
-function plainProperty(schema: FieldSchema): Record<string, unknown> {
-  return { ...schema, title: schema.title.en, description: schema.description.en };
+/**
+ * JSON Schema allows only plain text as title and description; the annotations stay as they are. A structured value has no
+ * parts but those the profile names.
+ */
+function plainProperty({ title, description, items, properties, ...rest }: FieldSchema | ValueSchema): Record<string, unknown> {
+  return {
+    ...rest,
+    ...(title && { title: title.en }),
+    ...(description && { description: description.en }),
+    ...(items && { items: plainProperty(items) }),
+    ...(properties && {
+      properties: Object.fromEntries(Object.entries(properties).map(([name, part]) => [name, plainProperty(part)])),
+      additionalProperties: false,
+    }),
+  };
 }

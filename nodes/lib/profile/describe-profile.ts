@@ -1,4 +1,4 @@
-import type { Category, Direction, Field, Interface, Localized, Profile } from "./profile";
+import type { Category, Direction, Field, Interface, Localized, Profile, ValueSchema } from "./profile";
 
 /** A profile as plain JSON, for the editor's forms. */
 export interface ProfileDescription {
@@ -29,7 +29,13 @@ export interface FieldDescription {
   readonly maximum?: number;
   readonly enum?: readonly unknown[];
   readonly format?: string;
+  /** Of a list, what it holds; of a structured value, its parts and which of them must be there. */
+  readonly items?: ValueSchema;
+  readonly properties?: Readonly<Record<string, ValueSchema>>;
+  readonly requiredParts?: readonly string[];
   readonly required: boolean;
+  /** Whether every category's output has it. */
+  readonly common: boolean;
   readonly title: Localized;
   readonly description: Localized;
 }
@@ -48,15 +54,18 @@ function describeFields({ fields }: Interface): FieldDescription[] {
   return [...fields.values()].map(describeField);
 }
 
-function describeField({ name, required, schema }: Field): FieldDescription {
-  const { type, unit, minimum, maximum, format, title, description } = schema;
+function describeField({ name, required, common, schema }: Field): FieldDescription {
+  const { type, unit, minimum, maximum, format, items, properties, title, description } = schema;
   return {
-    name, required, title, description,
+    name, required, common, title, description,
     type: String(type),
     ...(unit !== undefined && { unit }),
     ...(minimum !== undefined && { minimum }),
     ...(maximum !== undefined && { maximum }),
     ...(schema.enum !== undefined && { enum: schema.enum }),
     ...(format !== undefined && { format }),
+    ...(items && { items }),
+    ...(properties && { properties }),
+    ...(properties && schema.required && { requiredParts: schema.required }),
   };
 }

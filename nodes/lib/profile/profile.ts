@@ -34,8 +34,8 @@ export interface Derivation {
   readonly timeAfter: string;
 }
 
-/** A JSON Schema 2020-12 property with the profile's annotation vocabulary. */
-export interface FieldSchema {
+/** A JSON Schema 2020-12 property with the profile's annotation vocabulary, as a file has it: its places in messages may be left open. */
+export interface FieldWords {
   readonly type: string | readonly string[];
   readonly title: Localized;
   readonly description: Localized;
@@ -44,15 +44,43 @@ export interface FieldSchema {
   readonly maximum?: number;
   readonly enum?: readonly unknown[];
   readonly format?: string;
+  /** Of a list: what it holds. */
+  readonly items?: ValueSchema;
+  readonly maxItems?: number;
+  /** Of a structured value: its parts, and which of them must be there. */
+  readonly properties?: Readonly<Record<string, ValueSchema>>;
+  readonly required?: readonly string[];
   /** What the value is where it differs from the record's nature. */
   readonly nature?: string;
   /** For an output the model need not give because it follows from another. */
   readonly derivation?: Derivation;
-  readonly isa95: readonly Isa95Target[];
   readonly vdi2182: ProtectionNeed;
   /** Published definition the field follows. */
   readonly follows?: string;
+  readonly isa95?: readonly Isa95Target[];
   readonly [keyword: string]: unknown;
+}
+
+/** A value inside a list or a structured value: JSON Schema with unit and, for a part, its title. */
+export interface ValueSchema {
+  readonly type: string;
+  readonly title?: Localized;
+  readonly description?: Localized;
+  readonly unit?: UnitCode;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly enum?: readonly unknown[];
+  readonly format?: string;
+  readonly items?: ValueSchema;
+  readonly maxItems?: number;
+  readonly properties?: Readonly<Record<string, ValueSchema>>;
+  readonly required?: readonly string[];
+  readonly [keyword: string]: unknown;
+}
+
+/** A field's schema with its place in every message of its category that carries values. */
+export interface FieldSchema extends FieldWords {
+  readonly isa95: readonly Isa95Target[];
 }
 
 /** One field of an interface, resolved from its schema. */
@@ -60,6 +88,8 @@ export interface Field {
   readonly name: string;
   readonly schema: FieldSchema;
   readonly required: boolean;
+  /** Whether every category's output has it, from the profile's `commonOutput`. */
+  readonly common: boolean;
 }
 
 export type Direction = "input" | "output";
@@ -103,5 +133,9 @@ export interface Profile {
   readonly status: "provisional" | "published";
   readonly notice: Localized;
   readonly isa95Edition: string;
+  /** Earlier editions, `<id>@<version>`, whose records and mappings this one takes over. */
+  readonly formerIds: readonly string[];
+  /** Old name to new name: `<category>/<direction>/<field>` to a field, or `<category>` to a category. */
+  readonly renames: Readonly<Record<string, string>>;
   readonly categories: ReadonlyMap<string, Category>;
 }
