@@ -1,18 +1,19 @@
 import { ResonanceError } from "../errors/resonance-error";
-import type { Category, Direction, Profile } from "../profile/profile";
-import type { InterfaceRecord } from "../record/interface-record";
+import { DIRECTIONS, type Category, type Direction, type Profile } from "../profile/profile";
+import type { InterfaceRecord, Nature } from "../record/interface-record";
 import { uuidv7 } from "../record/uuid-v7";
-import type { B2mmlDocument, DocumentFormat, Draft, Tree } from "./document";
-import { compileTargets, type FieldPlacer } from "./field-target";
+import type { DocumentFormat } from "./document";
+import { placeField } from "./field-target";
 import type { Frame, MessageOptions } from "./frame";
-import { FRAMES } from "./frames";
+import { FRAMES } from "./frames/frames";
 import { writeJson, type Json } from "./json-writer";
 import type { JobContext } from "./lineage";
 import { placeOf } from "./place";
 import { checkRecord } from "./record-check";
 import { B2MML, messageType, nounOf } from "./structure";
+import { compileFill, type RecordContext, type Template } from "./template";
 import { literal } from "./text";
-import { writeXml } from "./xml-writer";
+import { compileXml } from "./xml-plan";
 
 /** What to compile. */
 export interface MessageTarget {
@@ -41,17 +42,23 @@ export interface MessageContext {
 /** Turns a record into a message. */
 export type MessageWriter = (record: InterfaceRecord, context?: MessageContext) => WrittenMessage;
 
-/** A message prepared for the records of one category and direction. */
+/** A message prepared for the records of one category, direction and nature. */
 interface Plan {
   readonly message: string;
-  readonly noun: string;
-  readonly frame: Frame;
+  readonly write: (context: RecordContext) => WrittenMessage["document"];
+}
+
+/** What the plans of a category's direction are made of. */
+interface Suit {
   readonly category: Category;
-  readonly fields: ReadonlyMap<string, readonly FieldPlacer[]>;
+  readonly direction: Direction;
+  readonly message: string;
+  /** One for each nature its records have had so far. */
+  readonly plans: Map<Nature, Plan>;
 }
 
 /**
- * Prepares a message for every category of the profile it suits; the writer then only runs the plan. What a record holds
+ * Prepares a message for every category of the profile it suits; the writer then only fills the plan. What a record holds
  * goes where its fields' ISA-95 annotation says, the rest of the document is the message's frame; ids come from the record
  * and the job, so that the same record gives the same document but for BODID and creation time.
  * @throws RESONANCE_ISA95_MESSAGE_UNSUITABLE when it suits no category, RESONANCE_ISA95_TARGET_INVALID for an annotation
@@ -59,66 +66,73 @@ interface Plan {
  * RESONANCE_ISA95_RECORD, RESONANCE_ISA95_PROFILE, RESONANCE_ISA95_MESSAGE_UNSUITABLE, RESONANCE_ISA95_FIELD_…,
  * RESONANCE_ISA95_EQUIPMENT and what `writeXml` throws.
  */
-export function compileMessage({ profile, message, format, options = {} }: MessageTarget): MessageWriter {
+export function compileMessage(target: MessageTarget): MessageWriter {
+  const { profile, message, format, options = {} } = target;
   checkPriority(options.priority);
-  const plans = compilePlans(profile, message);
-  if (plans.size === 0) throw unsuitable(profile, message);
-  const write: (document: B2mmlDocument) => WrittenMessage["document"] = format === "xml" ? writeXml : writeJson;
+  const suits = findSuits(profile, message);
+  if (suits.size === 0) throw unsuitable(profile, message);
+  const planOf = (suit: Suit, nature: Nature): Plan => {
+    const plan = suit.plans.get(nature) ?? compilePlan(suit, nature, target);
+    suit.plans.set(nature, plan);
+    return plan;
+  };
+  for (const suit of suits.values()) planOf(suit, suit.direction === "input" ? "measurement" : suit.category.nature);
   return (payload, { job = {} } = {}) => {
     const record = checkRecord(payload, profile);
-    const plan = plans.get(planKey(record.category, record.direction));
-    if (!plan) throw unsuitable(profile, message, record);
+    const suit = suits.get(suitKey(record.category, record.direction));
+    if (!suit) throw unsuitable(profile, message, record);
+    checkFields(suit, record);
+    const plan = planOf(suit, record.nature);
     const bodId = uuidv7();
-    const noun = buildNoun(plan, profile, record, job, options);
-    const content = envelope(plan, noun, record, bodId, options);
-    return { message: plan.message, bodId, format, document: write({ message: plan.message, content }) };
+    const document = plan.write({ record, place: placeOf(record), job, bodId, createdAt: new Date().toISOString() });
+    return { message: plan.message, bodId, format, document };
   };
 }
 
-function compilePlans(profile: Profile, wanted: string): Map<string, Plan> {
-  const plans = new Map<string, Plan>();
+function findSuits(profile: Profile, wanted: string): Map<string, Suit> {
+  const suits = new Map<string, Suit>();
   for (const category of profile.categories.values()) {
-    for (const direction of ["input", "output"] as const) {
+    for (const direction of DIRECTIONS) {
       const suitable = category.messages[direction];
       const message = wanted === "" ? suitable[0] : suitable.find((name) => name === wanted);
-      if (message !== undefined) plans.set(planKey(category.id, direction), compilePlan(category, direction, message));
+      if (message !== undefined) suits.set(suitKey(category.id, direction), { category, direction, message, plans: new Map() });
     }
   }
-  return plans;
+  return suits;
 }
 
-function compilePlan(category: Category, direction: Direction, message: string): Plan {
+function compilePlan({ category, direction, message }: Suit, nature: Nature, { profile, format, options = {} }: MessageTarget): Plan {
   const frame = FRAMES[message];
   const type = messageType(message);
   if (!frame || !type) throw new ResonanceError("RESONANCE_ISA95_MESSAGE_UNKNOWN", { message }, { path: "message" });
   const noun = nounOf(type);
-  const fields = [...category[direction].fields.values()].map((field) => [field.name, compileTargets(message, noun, frame, field)] as const);
-  return { message, noun: noun.name, frame, category, fields: new Map(fields) };
+  const template = frame.build({ profile, category, direction, nature, options });
+  const { lineagePerValue } = frame;
+  for (const field of category[direction].fields.values()) placeField(template, field, { message, noun, frame }, { direction, nature, lineagePerValue });
+  frame.settle?.(template);
+  const content = envelope(frame, noun.name, template, options);
+  if (format === "xml") return { message, write: compileXml(message, content) };
+  const fill = compileFill(content);
+  return { message, write: (context) => writeJson({ message, content: fill(context) }) };
 }
 
-function buildNoun({ frame, category, fields }: Plan, profile: Profile, record: InterfaceRecord, job: JobContext, options: MessageOptions): Draft {
-  const context = { profile, category, record, place: placeOf(record), job, options };
-  const noun = frame.build(context);
-  for (const [name, placers] of fields) {
-    if (record.values[name] === undefined && record.quality?.[name] === undefined) continue;
-    for (const place of placers) place(noun, record);
-  }
+/** A value that the category has no field for has no place in the document. */
+function checkFields({ category, direction }: Suit, record: InterfaceRecord): void {
+  const { fields } = category[direction];
   for (const name of Object.keys(record.values)) {
     if (!fields.has(name)) throw new ResonanceError("RESONANCE_ISA95_FIELD_UNKNOWN", { field: name, category: category.id }, { path: `values/${name}` });
   }
-  frame.settle?.(noun, context);
-  return noun;
 }
 
-function envelope({ noun, frame }: Plan, content: Draft, record: InterfaceRecord, bodId: string, options: MessageOptions): Tree {
+function envelope(frame: Frame, noun: string, template: Template, options: MessageOptions): Template {
   return {
     "@releaseID": B2MML.releaseId,
     ApplicationArea: {
-      Sender: { LogicalID: options.sender ?? "model-data-resonance", ReferenceID: record.id, ConfirmationCode: options.confirmation },
-      CreationDateTime: new Date().toISOString(),
-      BODID: bodId,
+      Sender: { LogicalID: options.sender ?? "model-data-resonance", ReferenceID: ({ record }) => record.id, ConfirmationCode: options.confirmation },
+      CreationDateTime: ({ createdAt }) => createdAt,
+      BODID: ({ bodId }) => bodId,
     },
-    DataArea: { ...frame.verb, [noun]: [content] },
+    DataArea: { ...(frame.verb as Template), [noun]: [template] },
   };
 }
 
@@ -144,6 +158,6 @@ function checkPriority(priority: string | undefined): void {
   }
 }
 
-function planKey(category: string, direction: string): string {
+function suitKey(category: string, direction: string): string {
   return `${category}/${direction}`;
 }

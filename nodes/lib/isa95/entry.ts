@@ -1,91 +1,80 @@
 import type { Field } from "../profile/profile";
-import type { InterfaceRecord, Nature, ValueQuality } from "../record/interface-record";
-import type { Draft, Tree } from "./document";
-import { factValue, modelFacts, natureNotice, valueFacts, type Fact } from "./lineage";
-import type { ElementSpec, TypeSpec } from "./structure";
-import { compileValue } from "./value";
-
-/** Builds the entry of one field of a record; `undefined` when the record has neither value nor quality for it. */
-export type EntryWriter = (record: InterfaceRecord, quality: ValueQuality | undefined) => Tree | undefined;
-
-/** Builds the entry that carries a list of facts. */
-export type FactsWriter = (id: string, description: string, facts: readonly Fact[]) => Tree;
+import type { Nature } from "../record/interface-record";
+import type { Tree } from "./document";
+import { factEntry, LINEAGE_ID, modelFacts, qualityFacts } from "./lineage";
+import { factParts } from "./lineage-part";
+import { measurementPart } from "./measurement";
+import { referencePart } from "./reference";
+import { isStructured, nestedEntry } from "./structured";
+import { nestingOf, type TypeSpec } from "./structure";
+import { compileFill, Optional, type Part, type Slot, type Template } from "./template";
+import { standsIn, titleOf, valuePart } from "./value-part";
 
 /** What an entry needs beside its own value. */
 export interface EntryOptions {
+  readonly direction: "input" | "output";
+  /** Nature of the record. */
+  readonly nature: Nature;
   /** Whether every value names its model and confidence, not only the document. */
   readonly lineagePerValue: boolean;
 }
 
-/** Whether a type is a named value: a property, parameter, datum or measurement. */
+/** Whether a type is a named value (a property, parameter, datum or measurement), or an entry that can only refer to one. */
 export function isEntryType(type: TypeSpec): boolean {
-  return type.elements.has("ID") && type.elements.has("Value");
+  return type.elements.has("ID") && (type.elements.has("Value") || type.elements.has("ExternalReferenceID"));
 }
 
 /**
- * Prepares the entry of a field for a type of named value. Where the type nests, what must be known of the value stands
- * in children called `<property>.<fact>`; a measurement nests nothing, there it stands in the description.
+ * The entry of a field in a type of named value. Where the type nests, what must be known of the value stands in children called
+ * `<property>.<fact>`, and a structured value is nested likewise; a measurement nests nothing: there it stands in the description,
+ * and a structured value becomes a measurement for each of its leaves. A type without values gets the text and a reference.
  */
-export function compileEntry(type: TypeSpec, property: string, field: Field, options: EntryOptions): EntryWriter {
-  const value = compileValue(field.name, field.schema);
-  const child = nesting(type);
-  const ownNature = field.schema.nature as Nature | undefined;
-  const title = field.schema.title.en;
-  const manyValues = type.elements.get("Value")?.many === true;
-  const decorate = child ? nested(child.name, property, options) : measured(property);
-  return (record, quality) => {
-    const raw = record.values[field.name];
-    const absent = raw === undefined || raw === null;
-    if (absent && !quality) return undefined;
-    const nature = ownNature ?? record.nature;
-    const written = absent ? undefined : value(raw, nature);
-    const entry: Draft = {
-      ID: property,
-      Description: [nature === "measurement" ? title : `${title} (${nature})`],
-      Value: manyValues && written ? [written] : written,
-    };
-    decorate(entry, record, nature, quality);
-    return entry;
+export function entryPart(type: TypeSpec, property: string, field: Field, options: EntryOptions): Part {
+  const nature = (field.schema.nature as Nature | undefined) ?? options.nature;
+  const child = nestingOf(type)?.name;
+  if (!type.elements.has("Value")) return referencePart(property, field, nature);
+  if (child === undefined) return measurementPart(property, field, nature, options.direction);
+  return isStructured(field.schema) ? structuredPart(child, property, field, nature, options) : scalarPart(child, property, field, nature, options);
+}
+
+function scalarPart(child: string, property: string, field: Field, nature: Nature, options: EntryOptions): Part {
+  return new Optional(standsIn(field), {
+    ID: property,
+    Description: [titleOf(field, nature)],
+    Value: [valuePart(field, nature)],
+    [child]: aboutValue(property, field, nature, options),
+  });
+}
+
+/** Its facts stand apart from its parts: one of them may be called `quality` or `confidence` itself. */
+function structuredPart(child: string, property: string, field: Field, nature: Nature, options: EntryOptions): Part {
+  const { name, schema } = field;
+  const stands = standsIn(field);
+  const about = `${property}.${LINEAGE_ID}`;
+  const title = titleOf(field, nature);
+  const facts = compileFill({ ID: about, [child]: aboutValue(about, field, nature, options) });
+  return (context) => {
+    if (!stands(context)) return undefined;
+    const value = context.record.values[name] ?? undefined;
+    const nested = value === undefined ? {} : nestedEntry(child, property, name, schema, value, nature);
+    const known = facts(context);
+    const parts = [...((nested[child] ?? []) as readonly Tree[]), ...((known[child] as readonly Tree[]).length > 0 ? [known] : [])];
+    const more = ((nested["Description"] ?? []) as readonly string[]).slice(1);
+    return [{ ID: property, Description: [title, ...more], Value: nested["Value"], [child]: parts }];
   };
 }
 
-/** Prepares the entry that carries facts, e.g. the lineage, in a type that nests. */
-export function compileFacts(type: TypeSpec): FactsWriter {
-  const child = nesting(type)?.name ?? "";
-  return (id, description, facts) => ({ ID: id, Description: [description], [child]: facts.map((fact) => factEntry(fact.id, fact)) });
+function aboutValue(property: string, field: Field, nature: Nature, { direction, lineagePerValue }: EntryOptions): readonly Part[] {
+  return [
+    nature === "measurement" ? undefined : (factEntry(`${property}.nature`, "string", nature) as Template),
+    qualityEntries(field, property),
+    ...(lineagePerValue ? factParts(modelFacts(direction), `${property}.`) : []),
+  ];
 }
 
-type Decorate = (entry: Draft, record: InterfaceRecord, nature: Nature, quality: ValueQuality | undefined) => void;
-
-function nested(child: string, property: string, { lineagePerValue }: EntryOptions): Decorate {
-  return (entry, record, nature, quality) => {
-    const facts = lineagePerValue ? [...valueFacts(nature, quality), ...modelFacts(record)] : valueFacts(nature, quality);
-    if (facts.length > 0) entry[child] = facts.map((fact) => factEntry(`${property}.${fact.id}`, fact));
+function qualityEntries({ name }: Field, property: string): Slot {
+  return ({ record }) => {
+    const quality = record.quality?.[name];
+    return quality && qualityFacts(quality).map(([id, dataType, text]) => factEntry(`${property}.${id}`, dataType, text));
   };
-}
-
-/** A `PropertyMeasurement` of a model has no measurement date: nothing was measured. */
-function measured(property: string): Decorate {
-  return (entry, record, nature, quality) => {
-    const isMeasurement = nature === "measurement";
-    const facts = valueFacts(nature, quality).filter((fact) => fact.id !== "nature" && fact.id !== "sourceTime");
-    const description = (entry["Description"] ?? []) as readonly string[];
-    entry["Description"] = [...description, natureNotice(record), ...facts.map((fact) => `${fact.id}: ${fact.value}`)].filter((text) => text !== "");
-    entry["TestableObjectPropertyID"] = [property];
-    if (isMeasurement) entry["MeasurementDate"] = quality?.timestamp ?? record.timestamp;
-    else entry["ID"] = `${property}.${nature}`;
-    if (record.direction === "output") {
-      entry["Expiration"] = record.validUntil;
-      entry["WorkDefinitionID"] = `model:${record.model.id}@${record.model.version}`;
-    }
-  };
-}
-
-function factEntry(id: string, fact: Fact): Tree {
-  return { ID: id, Value: [factValue(fact)] };
-}
-
-/** The element by which a type of named value nests in itself, e.g. `SegmentDataChild`. */
-function nesting(type: TypeSpec): ElementSpec | undefined {
-  return [...type.elements.values()].find((element) => element.type === type);
 }

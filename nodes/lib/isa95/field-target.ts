@@ -1,38 +1,101 @@
 import { ResonanceError } from "../errors/resonance-error";
 import type { Field } from "../profile/profile";
-import type { InterfaceRecord } from "../record/interface-record";
-import type { Draft, Scalar, Tree } from "./document";
-import { compileEntry, isEntryType } from "./entry";
+import type { Nature } from "../record/interface-record";
+import type { Scalar } from "./document";
+import { entryPart, isEntryType, type EntryOptions } from "./entry";
 import type { Frame } from "./frame";
+import { isJobList, jobOrders } from "./job-orders";
+import { compilePlain } from "./plain-text";
+import { isStructured } from "./structured";
 import type { ElementSpec } from "./structure";
+import { Optional, Repeat, type Part, type Slot, type Template, type Test } from "./template";
+import { valueElementOf } from "./value";
+import { standsIn, valuePart } from "./value-part";
 
-/** Puts a field of a record into the noun it was prepared for. */
-export type FieldPlacer = (noun: Draft, record: InterfaceRecord) => void;
-
-/**
- * Prepares where a field goes in a message: the targets its annotation names for it, else the frame's home.
- * A target that ends in a named value becomes an entry there, one that ends in a plain element gives that its text.
- * @throws RESONANCE_ISA95_TARGET_INVALID for a path the schema or the frame does not have.
- */
-export function compileTargets(message: string, noun: ElementSpec, frame: Frame, field: Field): readonly FieldPlacer[] {
-  const named = field.schema.isa95.filter((target) => target.message === message);
-  const targets = named.length > 0 ? named : [{ path: frame.home, property: undefined }];
-  return targets.map(({ path, property }) => {
-    const steps = path.split("/").filter((step, index) => index > 0 || step !== noun.name);
-    const elements = resolve(noun, steps);
-    const last = elements?.at(-1);
-    if (!elements || !last) throw new ResonanceError("RESONANCE_ISA95_TARGET_INVALID", { field: field.name, message, target: path }, { path: field.name });
-    const containers = elements.slice(0, -1);
-    const put = isEntryType(last.type) ? entry(last, property ?? field.name, field, frame) : last.type.text ? plain(last, field) : undefined;
-    if (!put) throw new ResonanceError("RESONANCE_ISA95_TARGET_INVALID", { field: field.name, message, target: path }, { path: field.name });
-    return (document, record) => put(containers.reduce(descend, document), record);
-  });
+/** The message a field goes to. */
+export interface TargetMessage {
+  readonly message: string;
+  readonly noun: ElementSpec;
+  readonly frame: Frame;
 }
 
-function resolve(noun: ElementSpec, steps: readonly string[]): readonly ElementSpec[] | undefined {
+/** A container that a target needs and the frame does not have: it stands where one of its fields does. */
+class Container extends Optional {
+  constructor(part: Template, private readonly tests: Test[] = []) {
+    super((context) => tests.some((test) => test(context)), part);
+  }
+
+  add(test: Test): void {
+    this.tests.push(test);
+  }
+}
+
+/**
+ * Gives a field its place in a message's template: the targets its annotation names for it, else the frame's home. A target that
+ * ends in a named value becomes an entry there, one that ends in a value or a plain element gives that its text, and a list of jobs
+ * becomes job orders.
+ * @throws RESONANCE_ISA95_TARGET_INVALID for a path the schema or the frame does not have.
+ */
+export function placeField(template: Template, field: Field, { message, noun, frame }: TargetMessage, options: EntryOptions): void {
+  const nature = (field.schema.nature as Nature | undefined) ?? options.nature;
+  const named = field.schema.isa95.filter((target) => target.message === message);
+  const targets = named.length > 0 ? named : [{ path: frame.home, property: undefined }];
+  for (const { path, property = field.name } of targets) {
+    const refuse = (): never => { throw new ResonanceError("RESONANCE_ISA95_TARGET_INVALID", { field: field.name, message, target: path }, { path: field.name }); };
+    const found = resolve(noun, path) ?? refuse();
+    // What is no command commands nothing.
+    const elements = found.at(-1)?.name === "Command" && nature !== "command" ? resolve(noun, frame.home) ?? refuse() : found;
+    if (!place(template, elements, property, field, { ...options, nature })) refuse();
+  }
+}
+
+function place(template: Template, elements: readonly ElementSpec[], property: string, field: Field, options: EntryOptions): boolean {
+  const jobOrder = isJobList(field.schema) ? elements.findIndex(({ name }) => name === "JobOrder") : -1;
+  const containers = jobOrder < 0 ? elements.slice(0, -1) : elements.slice(0, jobOrder);
+  const stands = standsIn(field);
+  const parent = containers.reduce<Template | undefined>((current, element) => current && descend(current, element, stands), template);
+  const last = elements[jobOrder < 0 ? elements.length - 1 : jobOrder];
+  if (!parent || !last) return false;
+  if (jobOrder >= 0) return placeJobs(parent, last, field, options);
+  const part = partFor(last, property, field, options, parent[last.name]);
+  if (part === undefined) return false;
+  if (last.many) parent[last.name] = [...((parent[last.name] ?? []) as readonly Part[]), part];
+  else parent[last.name] = part;
+  return true;
+}
+
+function partFor({ type }: ElementSpec, property: string, field: Field, options: EntryOptions, before: Part): Part {
+  if (isEntryType(type)) return entryPart(type, property, field, options);
+  const element = valueElementOf(type);
+  if (element !== undefined) return isStructured(field.schema) ? undefined : valuePart(field, options.nature, element);
+  if (!type.text) return undefined;
+  const plain = compilePlain(type);
+  const own: Slot = (context) => {
+    const value = context.record.values[field.name] ?? undefined;
+    return value === undefined ? otherwise(before, context) : plain(value);
+  };
+  return own;
+}
+
+/** What the frame has at the place of a single plain element counts where the record has no value for it. */
+function otherwise(before: Part, context: Parameters<Slot>[0]): ReturnType<Slot> {
+  if (typeof before === "function") return before(context);
+  return Array.isArray(before) ? undefined : (before as Scalar | undefined);
+}
+
+function placeJobs(parent: Template, element: ElementSpec, field: Field, { nature }: EntryOptions): boolean {
+  const known = parent[element.name];
+  const [base] = Array.isArray(known) ? (known as readonly Part[]) : [];
+  // A second list of jobs has no place of its own.
+  if (typeof base !== "object" || base instanceof Optional || base instanceof Repeat) return false;
+  parent[element.name] = jobOrders(element.type, base as Template, field, nature);
+  return true;
+}
+
+function resolve(noun: ElementSpec, path: string): readonly ElementSpec[] | undefined {
   const elements: ElementSpec[] = [];
-  let type = noun.type;
-  for (const step of steps) {
+  let { type } = noun;
+  for (const step of path.split("/").filter((name, index) => index > 0 || name !== noun.name)) {
     const element = type.elements.get(step);
     if (!element) return undefined;
     elements.push(element);
@@ -42,36 +105,17 @@ function resolve(noun: ElementSpec, steps: readonly string[]): readonly ElementS
 }
 
 /** The container of that name; one the frame does not have is made, so that no annotated field is lost. */
-function descend(parent: Draft, { name, many }: ElementSpec): Draft {
+function descend(parent: Template, { name, many, type }: ElementSpec, stands: Test): Template | undefined {
   const known = parent[name];
-  const first = Array.isArray(known) ? (known as readonly unknown[])[0] : known;
-  if (first !== undefined) return first as Draft;
-  const made: Draft = {};
-  parent[name] = many ? [made] : made;
-  return made;
-}
-
-function entry(element: ElementSpec, property: string, field: Field, frame: Frame): FieldPlacer {
-  const write = compileEntry(element.type, property, field, frame);
-  return (parent, record) => {
-    const written = write(record, record.quality?.[field.name]);
-    if (written) append(parent, element, written);
-  };
-}
-
-function plain(element: ElementSpec, field: Field): FieldPlacer {
-  return (parent, record) => {
-    const value = record.values[field.name];
-    if (value === undefined || value === null) return;
-    append(parent, element, typeof value === "object" ? JSON.stringify(value) : (value as Scalar));
-  };
-}
-
-function append(parent: Draft, { name, many }: ElementSpec, value: Tree | Scalar): void {
-  if (!many) {
-    parent[name] = value;
-    return;
+  const first = Array.isArray(known) ? (known as readonly Part[])[0] : known;
+  if (first instanceof Repeat) return first.base;
+  if (first instanceof Optional) {
+    if (first instanceof Container) first.add(stands);
+    return first.part;
   }
-  const list = (parent[name] ??= []) as (Tree | Scalar)[];
-  list.push(value);
+  if (first !== undefined) return typeof first === "object" ? (first as Template) : undefined;
+  const made: Template = type.elements.get("ID")?.required === true ? { ID: name.charAt(0).toLowerCase() + name.slice(1) } : {};
+  const container = new Container(made, [stands]);
+  parent[name] = many ? [container] : container;
+  return made;
 }

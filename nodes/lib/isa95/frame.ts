@@ -1,8 +1,7 @@
-import type { Category, Profile } from "../profile/profile";
-import type { InterfaceRecord } from "../record/interface-record";
-import type { Draft } from "./document";
-import type { JobContext } from "./lineage";
-import type { Place } from "./place";
+import type { Category, Direction, Profile } from "../profile/profile";
+import type { Nature } from "../record/interface-record";
+import type { Tree } from "./document";
+import type { Template } from "./template";
 
 /** What a user can set about the messages a node writes. */
 export interface MessageOptions {
@@ -18,26 +17,25 @@ export interface MessageOptions {
   readonly confirmation?: "Never" | "OnError" | "Always";
 }
 
-/** What a frame knows when it is built. */
+/** What a frame knows when it is built: all that the records of one category, direction and nature share. */
 export interface FrameContext {
   readonly profile: Profile;
   readonly category: Category;
-  readonly record: InterfaceRecord;
-  readonly place: Place;
-  readonly job: JobContext;
+  readonly direction: Direction;
+  readonly nature: Nature;
   readonly options: MessageOptions;
 }
 
 /** The fixed part of a message. */
 export interface Frame {
   /** The verb's element, e.g. `{ Process: {…} }`. */
-  readonly verb: Draft;
+  readonly verb: Tree;
   /** Where fields without a target of their own go, below the noun: `WorkRequest/JobOrder/JobOrderParameter`. */
   readonly home: string;
   /** Whether every value names its model and confidence. */
   readonly lineagePerValue: boolean;
-  /** The noun with every container a field's path may lead into. */
-  build(context: FrameContext): Draft;
-  /** Puts right what depends on the fields once they stand. */
-  settle?(noun: Draft, context: FrameContext): void;
+  /** The noun with slots for what is the record's, and with every container a field's path may lead into. */
+  build(context: FrameContext): Template;
+  /** Puts right what depends on the fields once they have their places. */
+  settle?(noun: Template): void;
 }

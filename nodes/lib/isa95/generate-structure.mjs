@@ -1,18 +1,21 @@
 // Writes b2mml-v0701.json: the ordered structure of the B2MML messages the pack writes or reads.
+// Elements of BatchML (recipes and batch records as InformationObject of an event) are left out.
 // Usage: node nodes/lib/isa95/generate-structure.mjs <folder of the official V0701 XSDs>
 //
 // Notation of an element: name, cardinality (! one, ? none or one, + one or more, * any), ~ if nillable, type:
-// "ID!:IdentifierType". "(A!:T | B!:T)!" is a choice. Attributes: "releaseID!:normalizedString".
+// "ID!:IdentifierType". "(A!:T | B!:T)!" is a choice, with * one that repeats. A - before the colon marks an element that is
+// in no namespace. Attributes: "releaseID!:normalizedString".
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { XMLParser } from "fast-xml-parser";
 
-const NOUNS = ["WorkSchedule", "PhysicalAsset", "WorkPerformance", "TestResult"];
-const MESSAGES = [
-  "SyncPhysicalAsset", "ProcessWorkSchedule", "SyncWorkPerformance", "SyncTestResult",
-  ...NOUNS.flatMap((noun) => [`Acknowledge${noun}`, `Respond${noun}`]),
-  "ConfirmBOD",
+// Nouns of the messages the pack writes; of each the whole family of verbs, since a MES may answer with or send any of them.
+const NOUNS = [
+  "WorkSchedule", "PhysicalAsset", "WorkPerformance", "TestResult", "WorkAlert", "JobList", "JobResponse", "MaterialLot",
+  "OperationsPerformance", "OperationsSchedule", "OperationsCapability", "Equipment",
 ];
+const VERBS = ["Sync", "Process", "Acknowledge", "Change", "Respond", "Cancel", "Get", "Show"];
+const MESSAGES = [...NOUNS.flatMap((noun) => VERBS.map((verb) => verb + noun)), "NotifyOperationsEvent", "ConfirmBOD"];
 const NAMESPACE = "http://www.mesa.org/xml/B2MML";
 const NOTICE = "The Business To Manufacturing Markup Language (B2MML) is used courtesy of MESA International.";
 
@@ -31,7 +34,9 @@ async function readSchemas(from) {
   const known = { element: new Map(), complexType: new Map(), simpleType: new Map(), group: new Map() };
   for (const file of (await readdir(from)).filter((name) => name.endsWith(".xsd"))) {
     const root = children(parser.parse(await readFile(path.join(from, file), "utf8"))).find((node) => node.kind === "schema");
-    for (const node of root.nodes) known[node.kind]?.set(node["@"].name, node);
+    // What a schema file does not qualify stands in documents without namespace, whatever surrounds it.
+    const qualified = root["@"].elementFormDefault === "qualified";
+    for (const node of root.nodes) known[node.kind]?.set(node["@"].name, { ...node, qualified, isBatch: file.startsWith("BatchML") });
   }
   return known;
 }
@@ -65,7 +70,7 @@ function simpleType(node) {
 function complexType(name, node) {
   const simple = node.nodes.find((child) => child.kind === "simpleContent");
   const described = simple ? derived(simple.nodes[0]) : {};
-  const content = node.nodes.filter((child) => child.kind !== "simpleContent" && child.kind !== "attribute").flatMap((child) => particle(name, child));
+  const content = node.nodes.filter((child) => child.kind !== "simpleContent" && child.kind !== "attribute").flatMap((child) => particle(name, child, node.qualified));
   if (content.includes("any")) described.any = true;
   const elements = content.filter((entry) => entry !== "any");
   if (elements.length > 0) described.elements = elements;
@@ -87,20 +92,26 @@ function attributes(node) {
   return { attributes: found.map(({ "@": a }) => `${a.name}${a.use === "required" ? "!" : "?"}:${reach(a.type)}`) };
 }
 
-function particle(owner, node) {
+function particle(owner, node, qualified) {
   const a = node["@"];
-  if (node.kind === "sequence") return node.nodes.flatMap((child) => particle(owner, child));
-  if (node.kind === "group") return schema.group.get(a.ref.slice(a.ref.indexOf(":") + 1)).nodes.flatMap((child) => particle(owner, child));
+  const each = ({ nodes }, from = qualified) => nodes.flatMap((child) => particle(owner, child, from));
+  if (node.kind === "sequence") return each(node);
+  if (node.kind === "group") {
+    const group = schema.group.get(a.ref.slice(a.ref.indexOf(":") + 1));
+    return each(group, group.qualified);
+  }
   if (node.kind === "any") return ["any"];
-  if (node.kind === "choice") return [`(${node.nodes.flatMap((child) => particle(owner, child)).join(" | ")})${cardinality(a)}`];
-  if (node.kind === "element") return [`${a.name}${cardinality(a)}${a.nillable === "true" ? "~" : ""}:${a.type ? reach(a.type) : inline(owner, node)}`];
-  throw new Error(`${owner}: ${node.kind} is not supported`);
+  if (node.kind === "choice") return [`(${each(node).join(" | ")})${cardinality(a)}`];
+  if (node.kind !== "element") throw new Error(`${owner}: ${node.kind} is not supported`);
+  if (a.type && schema.complexType.get(a.type)?.isBatch) return [];
+  const marks = `${a.nillable === "true" ? "~" : ""}${qualified ? "" : "-"}`;
+  return [`${a.name}${cardinality(a)}${marks}:${a.type ? reach(a.type) : inline(owner, node, qualified)}`];
 }
 
 /** An anonymous type gets the name of its owner and element. */
-function inline(owner, node) {
+function inline(owner, node, qualified) {
   const name = `${owner}.${node["@"].name}`;
-  types[name] = complexType(name, node.nodes[0]);
+  types[name] = complexType(name, { ...node.nodes[0], qualified });
   return name;
 }
 

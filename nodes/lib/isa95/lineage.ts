@@ -1,93 +1,78 @@
 import type { Profile } from "../profile/profile";
-import type { InterfaceRecord, Nature, ValueQuality } from "../record/interface-record";
-import type { Draft } from "./document";
+import type { OutputRecord, ValueQuality } from "../record/interface-record";
+import type { Tree } from "./document";
+import type { RecordContext } from "./template";
 
-/** One thing known of a record or value, as an entry of a document carries it. */
+/** One thing known of a record or value: where it is found, and how an entry of a document carries it. */
 export interface Fact {
   readonly id: string;
-  readonly value: string | number;
   readonly dataType: "string" | "double" | "dateTime";
+  /** Whether every record has it. */
+  readonly always: boolean;
+  readonly of: (context: RecordContext) => string | number | undefined;
 }
 
-/** The job a record belongs to, as far as the flow knows it. */
+/** The job a record belongs to, and what it works on, as far as the flow knows it. */
 export interface JobContext {
   readonly workScheduleId?: string;
   readonly workRequestId?: string;
   readonly jobOrderId?: string;
+  readonly operationsScheduleId?: string;
+  readonly operationsRequestId?: string;
+  readonly operationsDefinitionId?: string;
+  readonly operationsSegmentId?: string;
+  readonly processSegmentId?: string;
+  readonly materialLotId?: string;
 }
 
 /** ID of the entry that says where a document's values come from. */
 export const LINEAGE_ID = "modelDataRecord";
 
-/** Everything a receiver must know to judge and trace a record. */
-export function recordFacts(profile: Profile, record: InterfaceRecord, job: JobContext): readonly Fact[] {
-  const facts = new FactList()
-    .text("recordId", record.id)
-    .text("profile", `${record.profile} (${profile.status})`)
-    .text("category", record.category)
-    .text("direction", record.direction)
-    .text("nature", record.nature)
-    .time("timestamp", record.timestamp);
-  if (record.direction === "output") {
-    facts
-      .text("inputId", record.inputId)
-      .text("modelId", record.model.id)
-      .text("modelVersion", record.model.version)
-      .text("modelDigest", record.model.digest)
-      .number("confidence", record.confidence)
-      .time("validUntil", record.validUntil);
-  }
-  facts.text("workScheduleId", job.workScheduleId).text("workRequestId", job.workRequestId).text("jobOrderId", job.jobOrderId);
-  return facts.list;
-}
+const output = (read: (record: OutputRecord) => string | number | undefined): Fact["of"] =>
+  ({ record }) => (record.direction === "output" ? read(record) : undefined);
 
-/** What must travel with a single value: its nature unless measured, and its quality unless Good. */
-export function valueFacts(nature: Nature, quality: ValueQuality | undefined): readonly Fact[] {
-  const facts = new FactList().text("nature", nature === "measurement" ? undefined : nature);
-  if (quality) facts.text("quality", quality.status).text("statusCode", quality.code).time("sourceTime", quality.timestamp);
-  return facts.list;
+const MODEL_FACTS: readonly Fact[] = [
+  { id: "modelId", dataType: "string", always: true, of: output(({ model }) => model.id) },
+  { id: "modelVersion", dataType: "string", always: true, of: output(({ model }) => model.version) },
+  { id: "modelDigest", dataType: "string", always: false, of: output(({ model }) => model.digest) },
+];
+const CONFIDENCE: Fact = { id: "confidence", dataType: "double", always: false, of: output((record) => record.confidence) };
+const VALIDITY: Fact = { id: "validUntil", dataType: "dateTime", always: false, of: output((record) => record.validUntil) };
+
+/** Everything a receiver must know to judge and trace a record. */
+export function recordFacts(profile: Profile, direction: "input" | "output"): readonly Fact[] {
+  const isOutput = direction === "output";
+  return [
+    { id: "recordId", dataType: "string", always: true, of: ({ record }) => record.id },
+    { id: "profile", dataType: "string", always: true, of: ({ record }) => `${record.profile} (${profile.status})` },
+    { id: "category", dataType: "string", always: true, of: ({ record }) => record.category },
+    { id: "direction", dataType: "string", always: true, of: ({ record }) => record.direction },
+    { id: "nature", dataType: "string", always: true, of: ({ record }) => record.nature },
+    { id: "timestamp", dataType: "dateTime", always: true, of: ({ record }) => record.timestamp },
+    ...(isOutput ? [{ id: "inputId", dataType: "string" as const, always: true, of: output((record) => record.inputId) }, ...MODEL_FACTS, CONFIDENCE, VALIDITY] : []),
+    ...(["workScheduleId", "workRequestId", "jobOrderId"] as const).map((id): Fact => ({ id, dataType: "string", always: false, of: ({ job }) => job[id] })),
+  ];
 }
 
 /** Confidence and model of a single value, for receivers that store value by value. */
-export function modelFacts(record: InterfaceRecord): readonly Fact[] {
-  if (record.direction !== "output") return [];
-  return new FactList()
-    .number("confidence", record.confidence)
-    .text("modelId", record.model.id)
-    .text("modelVersion", record.model.version)
-    .text("modelDigest", record.model.digest)
-    .time("validUntil", record.validUntil).list;
+export function modelFacts(direction: "input" | "output"): readonly Fact[] {
+  return direction === "output" ? [CONFIDENCE, ...MODEL_FACTS, VALIDITY] : [];
 }
 
-/** One sentence that no reader can take for a measurement; empty for measured values. */
-export function natureNotice(record: InterfaceRecord): string {
-  if (record.direction === "input" || record.nature === "measurement") return "";
+/** The quality of a value as far as the record tells of it: id, data type and text. */
+export function qualityFacts(quality: ValueQuality): readonly (readonly [id: string, dataType: Fact["dataType"], text: string])[] {
+  const facts = [["quality", "string", quality.status], ["statusCode", "string", quality.code], ["sourceTime", "dateTime", quality.timestamp]] as const;
+  return facts.flatMap(([id, dataType, text]) => (text === undefined ? [] : [[id, dataType, text] as const]));
+}
+
+/** One sentence that no reader can take for a measurement; `undefined` for measured values. */
+export function natureNotice({ record }: RecordContext): string | undefined {
+  if (record.direction === "input" || record.nature === "measurement") return undefined;
   const { id, version } = record.model;
   return `Model-made ${record.nature}, not a measurement: model ${id}, version ${version}`;
 }
 
-/** The fact as an entry with a single value. */
-export function factValue({ value, dataType }: Fact): Draft {
-  return { ValueString: String(value), DataType: dataType };
-}
-
-class FactList {
-  readonly list: Fact[] = [];
-
-  text(id: string, value: string | undefined): this {
-    return this.add(id, value, "string");
-  }
-
-  number(id: string, value: number | undefined): this {
-    return this.add(id, value, "double");
-  }
-
-  time(id: string, value: string | undefined): this {
-    return this.add(id, value, "dateTime");
-  }
-
-  private add(id: string, value: string | number | undefined, dataType: Fact["dataType"]): this {
-    if (value !== undefined) this.list.push({ id, value, dataType });
-    return this;
-  }
+/** A text as an entry with a single value. */
+export function factEntry(id: string, dataType: Fact["dataType"], text: string): Tree {
+  return { ID: id, Value: [{ ValueString: text, DataType: dataType }] };
 }

@@ -15,11 +15,19 @@ export interface Place {
   readonly hierarchyScope: Tree;
 }
 
+// Records come from the same machine again and again.
+let last: { readonly equipment: string; readonly physicalAsset: string | undefined; readonly place: Place } | undefined;
+
 /**
  * The place of a record from its equipment path, `enterprise/site/area/work center/work unit`.
  * @throws RESONANCE_ISA95_EQUIPMENT when the path is empty, has an empty level or more than seven levels.
  */
 export function placeOf({ equipment, physicalAsset }: InterfaceRecord): Place {
+  if (last?.equipment !== equipment || last.physicalAsset !== physicalAsset) last = { equipment, physicalAsset, place: readPlace(equipment, physicalAsset) };
+  return last.place;
+}
+
+function readPlace(equipment: string, physicalAsset: string | undefined): Place {
   const names = equipment.split("/");
   if (names.some((name) => name.trim() === "") || names.length > LEVELS.length) {
     throw new ResonanceError("RESONANCE_ISA95_EQUIPMENT", { equipment }, { path: "equipment" });

@@ -42,8 +42,8 @@ function elementTree(element: XmlElement, type: TypeSpec, trail: Trail): Tree {
   else if (element.text.trim() !== "") throw new ResonanceError("RESONANCE_ISA95_VALUE_INVALID", { value: element.text.trim().slice(0, 60), expected: "elements" }, { path: trailPath(trail) });
   let last = -1;
   for (const child of element.children) {
-    const spec = child.namespace === B2MML.namespace ? type.elements.get(child.name) : undefined;
-    if (!spec) throw new ResonanceError("RESONANCE_ISA95_ELEMENT_UNKNOWN", { element: child.name, type: type.name }, { path: trailPath(trail, child.name) });
+    const spec = type.elements.get(child.name);
+    if (!spec || child.namespace !== (spec.qualified ? B2MML.namespace : "")) throw new ResonanceError("RESONANCE_ISA95_ELEMENT_UNKNOWN", { element: child.name, type: type.name }, { path: trailPath(trail, child.name) });
     if (spec.order < last) throw new ResonanceError("RESONANCE_ISA95_ELEMENT_ORDER", { element: child.name }, { path: trailPath(trail, child.name) });
     last = spec.order;
     const value = child.attributes.get(XSI_NIL) === "true" ? null : elementTree(child, spec.type, [...trail, child.name]);

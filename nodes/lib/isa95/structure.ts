@@ -12,11 +12,14 @@ export interface TextSpec {
 /** An element at its place in the order of a type. */
 export interface ElementSpec {
   readonly name: string;
+  /** Place in the order; the elements of a choice that repeats share one. */
   readonly order: number;
   readonly required: boolean;
   /** Whether it may occur more than once. */
   readonly many: boolean;
   readonly nillable: boolean;
+  /** Whether it is in the namespace of B2MML; one that is not stands in none. */
+  readonly qualified: boolean;
   readonly type: TypeSpec;
 }
 
@@ -55,9 +58,9 @@ interface TypeData {
 const typeData = data.types as Readonly<Record<string, TypeData | undefined>>;
 const messages = new Map(Object.entries(data.messages));
 const resolved = new Map<string, TypeSpec>();
-const ELEMENT = /^(\w+)([!?+*])(~?):([\w.]+)$/;
+const ELEMENT = /^(\w+)([!?+*])(~?)(-?):([\w.]+)$/;
 const ATTRIBUTE = /^(\w+)([!?]):(\w+)$/;
-const CHOICE = /^\((.+)\)([!?])$/;
+const CHOICE = /^\((.+)\)([!?+*])$/;
 
 /** Names of the messages the structure file holds. */
 export const MESSAGES: readonly string[] = [...messages.keys()];
@@ -75,6 +78,11 @@ export function nounOf(message: TypeSpec): ElementSpec {
   return noun;
 }
 
+/** The element by which a type nests in itself, e.g. `SegmentDataChild`; `undefined` for one that does not. */
+export function nestingOf(type: TypeSpec): ElementSpec | undefined {
+  return [...type.elements.values()].find((element) => element.type === type);
+}
+
 function typeOf(name: string): TypeSpec {
   const known = resolved.get(name);
   if (known) return known;
@@ -90,26 +98,36 @@ function typeOf(name: string): TypeSpec {
   };
   // Types hold each other: known before its elements are.
   resolved.set(name, type);
-  for (const entry of found.elements ?? []) {
-    const choice = CHOICE.exec(entry);
-    const members = choice ? (choice[1] ?? "").split(" | ") : [entry];
-    for (const member of members) addElement(elements, member, choice !== null);
-    if (choice) choices.push({ names: members.map((member) => member.replace(/[^\w].*$/, "")), required: choice[2] === "!" });
-  }
+  for (const entry of found.elements ?? []) addParticle(entry, elements, choices);
   type.requiredElements = [...elements.values()].filter((element) => element.required).length;
   return type;
 }
 
-function addElement(elements: Map<string, ElementSpec>, notation: string, inChoice: boolean): void {
-  const [, name = "", sign = "", nillable = "", type = ""] = ELEMENT.exec(notation) ?? [];
-  elements.set(name, {
-    name,
-    order: elements.size,
-    required: !inChoice && (sign === "!" || sign === "+"),
+/** An element, or the elements of a choice. One that repeats may hold any of its elements, in any order and number. */
+function addParticle(entry: string, elements: Map<string, ElementSpec>, choices: ChoiceSpec[]): void {
+  const [, inner, sign = ""] = CHOICE.exec(entry) ?? [];
+  if (inner === undefined) {
+    const element = parseElement(entry, elements.size);
+    elements.set(element.name, element);
+    return;
+  }
+  const repeats = sign === "*" || sign === "+";
+  const first = elements.size;
+  const members = inner.split(" | ").map((member, index) => parseElement(member, repeats ? first : first + index));
+  for (const member of members) elements.set(member.name, { ...member, required: false, many: member.many || repeats });
+  if (!repeats) choices.push({ names: members.map(({ name }) => name), required: sign === "!" });
+}
+
+function parseElement(notation: string, order: number): ElementSpec {
+  const [, name = "", sign = "", nillable = "", unqualified = "", type = ""] = ELEMENT.exec(notation) ?? [];
+  return {
+    name, order,
+    required: sign === "!" || sign === "+",
     many: sign === "+" || sign === "*",
     nillable: nillable === "~",
+    qualified: unqualified === "",
     type: typeOf(type),
-  });
+  };
 }
 
 /** The XSD type of the text, found through the chain of bases; the nearest list of values counts. */

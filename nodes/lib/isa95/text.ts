@@ -38,6 +38,11 @@ export function literal(spec: TextSpec, value: Scalar, trail: Trail, last?: stri
   return text;
 }
 
+/** Whether any text is a literal of a type. */
+export function isFreeText({ base, values }: TextSpec): boolean {
+  return values === undefined && !Object.hasOwn(LITERALS, base);
+}
+
 /** Whether a text is printable ASCII without markup: needs neither check nor escape. */
 export function isPlain(text: string): boolean {
   for (let index = 0; index < text.length; index++) {

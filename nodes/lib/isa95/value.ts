@@ -1,15 +1,14 @@
 import { ResonanceError } from "../errors/resonance-error";
-import type { FieldSchema } from "../profile/profile";
+import type { FieldSchema, ValueSchema } from "../profile/profile";
 import type { Nature } from "../record/interface-record";
 import type { Draft, Scalar, Tree } from "./document";
+import type { TypeSpec } from "./structure";
 
 /** Qualifier of the unit codes the profile uses: UN/CEFACT Recommendation 20. */
 const UNIT_LIST = "UN/CEFACT Rec 20";
 
-/** Builds the `Value` of a field. */
-export type ValueWriter = (value: unknown, nature: Nature) => Tree;
-
 type Kind = "number" | "integer" | "boolean" | "dateTime" | "string" | "json";
+type AnySchema = Pick<FieldSchema | ValueSchema, "type" | "format" | "unit">;
 
 /** How each kind is told, and what B2MML calls it. */
 const KINDS: Readonly<Record<Kind, { readonly dataType: string; readonly holds: (value: unknown) => boolean }>> = {
@@ -21,24 +20,48 @@ const KINDS: Readonly<Record<Kind, { readonly dataType: string; readonly holds: 
   json: { dataType: "string", holds: (value) => typeof value === "object" && value !== null },
 };
 
+/** Gives the text of a value. */
+export type TextWriter = (value: unknown) => string;
+
 /**
- * Prepares the `Value` of a field: text, data type, unit, and for what is not measured its nature as key.
- * The writer throws RESONANCE_ISA95_FIELD_VALUE (path `values/<field>`) for a value that is not of the field's type.
+ * Prepares the text of a value of `schema`; `field` and `at` are named where it is of another type.
+ * The writer throws RESONANCE_ISA95_FIELD_VALUE (path `values/<at>`).
  */
-export function compileValue(name: string, schema: FieldSchema): ValueWriter {
+export function compileText(schema: AnySchema, field: string, at = field): TextWriter {
   const { dataType, holds } = KINDS[kindOf(schema)];
-  const unit = schema.unit;
-  return (value, nature) => {
-    const text = typeof value === "object" ? JSON.stringify(value) : `${value as Scalar}`;
-    if (!holds(value)) throw new ResonanceError("RESONANCE_ISA95_FIELD_VALUE", { field: name, value: text, type: dataType }, { path: `values/${name}` });
-    const written: Draft = { ValueString: text, DataType: dataType };
-    if (unit !== undefined) written["UnitOfMeasure"] = { "@listID": UNIT_LIST, $: unit };
-    if (nature !== "measurement") written["Key"] = nature;
-    return written;
+  return (value) => {
+    if (!holds(value)) throw wrongValue(field, value, dataType, at);
+    return typeof value === "object" ? JSON.stringify(value) : `${value as Scalar}`;
   };
 }
 
-function kindOf(schema: FieldSchema): Kind {
+/** The parts of a `Value` beside its text: data type, unit, and for what is not measured its nature as key. */
+export function valueFrame(schema: AnySchema, nature: Nature): Draft {
+  const frame: Draft = { DataType: KINDS[kindOf(schema)].dataType };
+  if (schema.unit !== undefined) frame["UnitOfMeasure"] = { "@listID": UNIT_LIST, $: schema.unit };
+  if (nature !== "measurement") frame["Key"] = nature;
+  return frame;
+}
+
+/** A value whose schema may be silent about it: its own type counts then. */
+export function looseValue(schema: AnySchema | undefined, value: unknown, nature: Nature, field: string, at: string): Tree {
+  const known: AnySchema = schema ?? { type: typeof value === "number" ? "number" : typeof value === "boolean" ? "boolean" : "string" };
+  if (value === null) return { ValueString: null, ...valueFrame(known, nature) };
+  return { ValueString: compileText(known, field, at)(value), ...valueFrame(known, nature) };
+}
+
+/** A value that is not of its field's type. */
+export function wrongValue(field: string, value: unknown, type: string, at = field): ResonanceError {
+  const text = Array.isArray(value) ? "a list" : typeof value === "object" && value !== null ? "an object" : String(value);
+  return new ResonanceError("RESONANCE_ISA95_FIELD_VALUE", { field, value: text.slice(0, 200), type }, { path: `values/${at}` });
+}
+
+/** The element that holds the text in a type of value or quantity; `undefined` for any other type. */
+export function valueElementOf(type: TypeSpec): string | undefined {
+  return ["ValueString", "QuantityString"].find((name) => type.elements.has(name));
+}
+
+function kindOf(schema: AnySchema): Kind {
   const types = [schema.type].flat().filter((type) => type !== "null");
   if (types.length > 1) return types.includes("number") ? "number" : "string";
   const [type] = types;

@@ -5,11 +5,16 @@ import { B2MML, messageType, type ElementSpec, type TypeSpec } from "./structure
 import { isPlain, literal } from "./text";
 import { trailPath, type Trail } from "./trail";
 
-const DECLARATION = `<?xml version="1.0" encoding="UTF-8"?>\n`;
+/** What every document begins with. */
+export const DECLARATION = `<?xml version="1.0" encoding="UTF-8"?>\n`;
 const NIL = ` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"/>`;
 // A literal carriage return or, in an attribute, any white space would come back as something else.
 const TEXT_ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;" };
 const ATTRIBUTE_ESCAPES: Readonly<Record<string, string>> = { ...TEXT_ESCAPES, '"': "&quot;", "\t": "&#9;", "\n": "&#10;" };
+
+/** Declares the namespace in the start tag of the root. */
+export const NAMESPACE_HEAD = ` xmlns="${B2MML.namespace}"`;
+const NO_NAMESPACE_HEAD = ` xmlns=""`;
 
 /**
  * A document as XML, elements in the schema's order whatever the order in the object.
@@ -19,38 +24,49 @@ const ATTRIBUTE_ESCAPES: Readonly<Record<string, string>> = { ...TEXT_ESCAPES, '
 export function writeXml({ message, content }: B2mmlDocument): string {
   const type = messageType(message);
   if (!type) throw new ResonanceError("RESONANCE_ISA95_MESSAGE_UNKNOWN", { message });
-  return DECLARATION + element(message, type, content, [message], ` xmlns="${B2MML.namespace}"`) + "\n";
+  return DECLARATION + elementXml(message, type, content, [message], NAMESPACE_HEAD) + "\n";
 }
 
-/** The element `name`; `head` is what stands in its start tag before the attributes of the tree. */
-function element(name: string, type: TypeSpec, node: Scalar | Tree, trail: Trail, head = ""): string {
+/**
+ * The element `name`; `head` is what stands in its start tag before the attributes of the tree, `qualified` whether the
+ * namespace of B2MML is the default there.
+ */
+export function elementXml(name: string, type: TypeSpec, node: Scalar | Tree, trail: Trail, head = "", qualified = true): string {
   if (typeof node !== "object") return type.text ? wrap(name, head, escapeText(literal(type.text, node, trail))) : failText(node, trail);
   const children = orderedElements(type, node, trail);
-  const start = type.attributes.size === 0 ? head : head + attributes(type, node, trail);
+  const start = startOf(type, node, head, trail);
   if (type.text) return wrap(name, start, escapeText(literal(type.text, (node["$"] ?? "") as Scalar, trail)));
   let body = "";
   for (const child of children) {
     trail.push(child.name);
-    const value = node[child.name];
-    body += Array.isArray(value) ? list(child, value as readonly (Scalar | Tree | null)[], trail) : one(child, value as Scalar | Tree | null, trail);
+    body += valueXml(child, node[child.name], trail, qualified);
     trail.pop();
   }
   return wrap(name, start, body);
 }
 
-function list(spec: ElementSpec, items: readonly (Scalar | Tree | null)[], trail: Trail): string {
+/** What stands in the start tag of an element: `head` and its attributes. */
+export function startOf(type: TypeSpec, node: Tree, head: string, trail: Trail = []): string {
+  return type.attributes.size === 0 ? head : head + attributes(type, node, trail);
+}
+
+/** The occurrences of an element with one value or a list of them. */
+export function valueXml(spec: ElementSpec, value: Tree[string], trail: Trail = [], qualified = true): string {
+  if (value === undefined) return "";
+  if (!Array.isArray(value)) return one(spec, value as Scalar | Tree | null, trail, qualified);
   let xml = "";
-  for (let index = 0; index < items.length; index++) {
+  for (let index = 0; index < value.length; index++) {
     trail.push(index);
-    xml += one(spec, items[index] ?? null, trail);
+    xml += one(spec, ((value as readonly (Scalar | Tree | null)[])[index] ?? null), trail, qualified);
     trail.pop();
   }
   return xml;
 }
 
-function one({ name, type, nillable }: ElementSpec, value: Scalar | Tree | null, trail: Trail): string {
-  if (value !== null) return element(name, type, value, trail);
-  return nillable ? `<${name}${NIL}` : failText(value, trail);
+function one(spec: ElementSpec, value: Scalar | Tree | null, trail: Trail, qualified: boolean): string {
+  const head = spec.qualified === qualified ? "" : spec.qualified ? NAMESPACE_HEAD : NO_NAMESPACE_HEAD;
+  if (value !== null) return elementXml(spec.name, spec.type, value, trail, head, spec.qualified);
+  return spec.nillable ? `<${spec.name}${head}${NIL}` : failText(value, trail);
 }
 
 function wrap(name: string, head: string, body: string): string {
@@ -63,7 +79,8 @@ function attributes(type: TypeSpec, node: Tree, trail: Trail): string {
   return text;
 }
 
-function escapeText(text: string): string {
+/** A text as it stands in an element. */
+export function escapeText(text: string): string {
   return isPlain(text) ? text : text.replace(/[&<>\r]/g, (character) => TEXT_ESCAPES[character] ?? character);
 }
 
