@@ -3,7 +3,9 @@ import { ResonanceError } from "../lib/errors/resonance-error";
 import { defineNode, type Outgoing } from "../lib/node-red/define-node";
 import type { Profile } from "../lib/profile/profile";
 import type { Equipment } from "../lib/record/equipment";
-import { createInputCollector, type BadQuality, type Collected, type TagMapping, type Trigger } from "../lib/record/input-collector";
+import {
+  createInputCollector, type BadQuality, type Collected, type ConstantField, type JobField, type TagMapping, type Trigger, type TriggerEdge,
+} from "../lib/record/input-collector";
 
 interface ModelInDef extends NodeDef {
   profile: string;
@@ -14,6 +16,14 @@ interface ModelInDef extends NodeDef {
   /** Seconds between records with the trigger `interval`; text where it comes from a variable. */
   interval: number | string;
   badQuality: BadQuality;
+  /** What follows is absent where an older version of the node was saved. */
+  constants?: ConstantField[];
+  jobFields?: JobField[];
+  /** Milliseconds, 0 for any; text where it comes from a variable. */
+  maxSkew?: number | string;
+  /** With the trigger `change`. */
+  triggerTag?: string;
+  triggerEdge?: TriggerEdge | "";
 }
 
 /** Tags of a machine → the input record of a model category; what cannot become one leaves by the second port. */
@@ -26,6 +36,11 @@ export = (RED: NodeAPI) =>
       tags: def.tags,
       trigger: def.trigger,
       badQuality: def.badQuality,
+      constants: def.constants ?? [],
+      jobFields: def.jobFields ?? [],
+      maxSkew: Number(def.maxSkew ?? 0),
+      triggerTag: def.triggerTag ?? "",
+      triggerEdge: def.triggerEdge || "any",
       language,
     });
     const emit = ({ records, rejected, waiting }: Collected, cause: NodeMessage): Outgoing => {
@@ -35,18 +50,29 @@ export = (RED: NodeAPI) =>
       const known = cause["resonance"] as object | undefined;
       const samples = collector.counts();
       return [
-        records.map((record) => ({ ...cause, payload: record, resonance: { ...known, samples } })),
+        records.map((record) => ({ ...cause, payload: record, resonance: { ...known, samples, input: record } })),
         rejected.map(({ errors, tags }) => ({ ...cause, resonance: { ...known, samples, errors, tags } })),
       ];
     };
     const timer = def.trigger === "interval"
-      ? setInterval(() => { kit.send(emit(collector.tick(), {})); }, milliseconds(def.interval))
+      ? setInterval(() => {
+        try {
+          kit.send(emit(collector.tick(), {}));
+        } catch (thrown) {
+          kit.fail(thrown);
+        }
+      }, milliseconds(def.interval))
       : undefined;
     return {
-      input: (msg) => emit(collector.accept(msg.payload, msg.topic), msg),
+      input: (msg) => emit(collector.accept(msg.payload, msg.topic, undefined, jobOf(msg)), msg),
       close: () => { clearInterval(timer); },
     };
   });
+
+/** The context of the job; `undefined` where the message says nothing of it. */
+function jobOf(msg: NodeMessage): unknown {
+  return (msg["resonance"] as { job?: unknown } | undefined)?.job;
+}
 
 function milliseconds(interval: number | string): number {
   const value = Number(interval) * 1000;

@@ -114,7 +114,7 @@ describe("records", () => {
     ];
     for (const [payload, place] of broken) assert.throws(() => readRecord(payload), fails("RESONANCE_RECORD_INVALID", place));
     assert.throws(() => readRecord({ ...record, profile: "other@1.0.0" }, profile), fails("RESONANCE_RECORD_INVALID", "profile"));
-    assert.throws(() => readRecord({ ...record, category: "fault-diagnosis" }, profile), fails("RESONANCE_RECORD_INVALID", "category"));
+    assert.throws(() => readRecord({ ...record, category: "press-forming" }, profile), fails("RESONANCE_RECORD_INVALID", "category"));
     assert.throws(() => readRecord({ ...record, values: { feed: 1 } }, profile), fails("RESONANCE_RECORD_INVALID", "values/feed"));
   });
 });
@@ -123,7 +123,7 @@ describe("input collector, at deploy", () => {
   const refuses = (more: Partial<CollectorOptions>, code: string, place: string) => assert.throws(() => collector(more), fails(code, place));
 
   it("refuses a mapping that cannot work, and says where", () => {
-    refuses({ category: "visual-inspection" }, "RESONANCE_CATEGORY_UNKNOWN", "category");
+    refuses({ category: "press-forming" }, "RESONANCE_CATEGORY_UNKNOWN", "category");
     refuses({ tags: [...CNC, tag("X", "feed", "MMT")] }, "RESONANCE_FIELD_UNKNOWN", "tags/3/field");
     refuses({ tags: [...CNC, tag("X", "remainingUsefulLife", "HUR")] }, "RESONANCE_FIELD_UNKNOWN", "tags/3/field");
     refuses({ tags: [CNC[0]!, CNC[1]!, tag("T", "torque", "NM")] }, "RESONANCE_UNIT_UNKNOWN", "tags/2/unit");

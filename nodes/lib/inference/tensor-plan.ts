@@ -44,7 +44,7 @@ export function compileInputs(specs: readonly TensorSpec[], category: Category):
 function compileElement(spec: TensorSpec, element: TensorElement, category: Category, at: string): ElementPlan {
   const rule = DATATYPES[spec.datatype];
   if (element.field === "") return () => UNUSED[rule.kind];
-  const field = requireField(category, "input", element.field, `${at}/field`);
+  const { field, index } = locate(category, element.field, `${at}/field`);
   const types = [field.schema.type].flat();
   if (!types.some((type) => FITTING[rule.kind].includes(type))) {
     throw invalid(`${at}/field`, `${field.name} (${types.join(", ")}) cannot fill a tensor of ${spec.datatype}`);
@@ -52,7 +52,8 @@ function compileElement(spec: TensorSpec, element: TensorElement, category: Cate
   const convert = compileUnit(field, element, at);
   const path = `values/${field.name}`;
   return (values) => {
-    const value = values[field.name];
+    const whole = values[field.name];
+    const value = index === undefined ? whole : (whole as readonly unknown[] | undefined)?.[index];
     if (value === undefined || value === null) {
       throw new ResonanceError("RESONANCE_MODEL_INPUT_MISSING", { field: field.name, tensor: spec.name }, { path });
     }
@@ -65,8 +66,19 @@ function compileElement(spec: TensorSpec, element: TensorElement, category: Cate
   };
 }
 
+/** A field, or with `/3` one entry of a list, such as a history. */
+function locate(category: Category, text: string, path: string): { readonly field: Pick<Field, "name" | "schema">; readonly index?: number } {
+  const [, list = "", index] = /^([^/]+)\/(\d+)$/.exec(text) ?? [];
+  if (index === undefined) return { field: requireField(category, "input", text, path) };
+  const { name, schema } = requireField(category, "input", list, path);
+  const { items, maxItems = Infinity } = schema;
+  if (schema.type !== "array" || !items) throw invalid(path, `${name} (${String(schema.type)}) is no list`);
+  if (Number(index) >= maxItems) throw invalid(path, `${text}: ${name} has ${maxItems} entries at most`);
+  return { field: { name, schema: items as unknown as Field["schema"] }, index: Number(index) };
+}
+
 /** A value without unit stays as it is; the number one (`C62`) and no unit are the same. */
-function compileUnit(field: Field, element: TensorElement, at: string): (value: number) => number {
+function compileUnit(field: Pick<Field, "name" | "schema">, element: TensorElement, at: string): (value: number) => number {
   const from = field.schema.unit ?? "";
   const to = element.unit;
   if (from === to || (from === "" && to === "C62") || (from === "C62" && to === "")) return (value) => value;

@@ -13,7 +13,7 @@ export interface Tensor {
 
 /** What one element of a tensor means: a field of the category in a unit the model was trained with. */
 export interface TensorElement {
-  /** Field name of the category; empty for an element that is not used. `confidence` fills the record's confidence. */
+  /** Field name of the category, of an input also `name/3` for one entry of a list; empty for an element that is not used. `confidence` fills the record's confidence. */
   readonly field: string;
   /** UN/CEFACT code the model uses; empty for a value without unit. */
   readonly unit: string;

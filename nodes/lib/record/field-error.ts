@@ -18,10 +18,13 @@ export interface Refusal {
   readonly code: ErrorCode;
   readonly expected: string;
   readonly actual: unknown;
+  /** Place inside a list or structured value, e.g. `3/quantity`. */
+  readonly at?: string;
 }
 
 /** A refusal put into words. `field` is the name a reader knows; without one the last part of the path. */
-export function fieldError(path: string, refusal: Refusal, language: Language, params: ErrorParams = {}): FieldError {
+export function fieldError(place: string, refusal: Refusal, language: Language, params: ErrorParams = {}): FieldError {
+  const path = (refusal.at === undefined ? place : `${place}/${refusal.at}`).slice(0, LONGEST_PATH);
   const actual = shorten(refusal.actual);
   const field = path === "" ? "payload" : path.slice(path.lastIndexOf("/") + 1);
   const { text } = textOf(refusal.code, { field, expected: refusal.expected, actual, ...params }, language);
@@ -29,6 +32,8 @@ export function fieldError(path: string, refusal: Refusal, language: Language, p
 }
 
 const LONGEST = 80;
+/** The keys of a payload may be as long as the payload. */
+export const LONGEST_PATH = 1000;
 
 /** A value as a short text for people: never long, never failing, whatever the value is. */
 export function shorten(value: unknown): string {

@@ -1,13 +1,10 @@
-import type { Field } from "../profile/profile";
+import type { FieldWords, ValueSchema } from "../profile/profile";
 import { compileConverter } from "../units/conversion";
+import { refuse, type Admit } from "./admission";
 import { isoTime, toMilliseconds } from "./iso-time";
-import type { Refusal } from "./field-error";
+import { compileList, compileStructure } from "./structured-value";
 
-/** A value as the profile wants it, or why it cannot be one. */
-export type Admission = { readonly value: unknown } | { readonly refusal: Refusal };
-
-/** Turns what a source delivers into a value of a field. */
-export type Admit = (raw: unknown) => Admission;
+export type { Admission, Admit } from "./admission";
 
 /** Values of a field before its own limits are looked at; `undefined` where the type does not fit. */
 type Read = (raw: unknown) => unknown;
@@ -22,11 +19,13 @@ const READERS: Readonly<Record<string, Read>> = {
 /**
  * Compiles the admission of values to a field: type, unit conversion from `unit` (empty: the profile's own unit), range, allowed values, length.
  * Nothing is guessed: a text is no number, save a 64-bit integer too long for one; 0 and 1 are boolean; a whole number can be an identifier.
- * `path` names the setting of the unit.
+ * In a list the unit is that of its numbers; the parts of a structured value come in the profile's units. `path` names the setting of the unit.
  * @throws RESONANCE_UNIT_UNKNOWN, RESONANCE_UNIT_INCOMPATIBLE
  */
-export function compileAdmission({ schema }: Field, unit: string, path: string): Admit {
+export function compileAdmission({ schema }: { readonly schema: FieldWords | ValueSchema }, unit: string, path: string): Admit {
   const type = String(schema.type);
+  if (type === "array") return compileList(schema, compileAdmission({ schema: schema.items ?? { type: "string" } }, unit, path));
+  if (type === "object") return compileStructure(schema, (part) => compileAdmission({ schema: part }, "", path));
   if (type === "number" || type === "integer") {
     const convert = unit === "" || schema.unit === undefined ? undefined : compileConverter(unit, schema.unit, path);
     return numberAdmission(schema, type, convert ?? ((value) => value));
@@ -52,7 +51,7 @@ export function rangeText({ minimum, maximum, unit }: { minimum?: number; maximu
   return unit === undefined || unit === "C62" ? range : `${range} ${unit}`.trim();
 }
 
-function numberAdmission(schema: Field["schema"], type: string, convert: (value: number) => number): Admit {
+function numberAdmission(schema: FieldWords | ValueSchema, type: string, convert: (value: number) => number): Admit {
   const { minimum = -Infinity, maximum = Infinity } = schema;
   const range = rangeText(schema);
   const whole = type === "integer";
@@ -96,8 +95,4 @@ function fits(text: string, minimum: number, maximum: number): boolean {
   if (text.length <= maximum && text.length >= minimum * 2) return true;
   const { length } = Array.from(text);
   return length >= minimum && length <= maximum;
-}
-
-function refuse(code: Refusal["code"], expected: string, actual: unknown): Admission {
-  return { refusal: { code, expected, actual } };
 }

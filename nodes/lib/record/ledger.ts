@@ -14,7 +14,7 @@ export interface Rejection {
 export interface Collected {
   readonly records: readonly InputRecord[];
   readonly rejected: readonly Rejection[];
-  /** Samples that a later one replaced before a record could take them. */
+  /** Samples that a later one replaced, or that left their window, before a record could take them. */
   readonly superseded: number;
   /** Tags that are not mapped. */
   readonly ignored: readonly string[];
@@ -22,27 +22,37 @@ export interface Collected {
   readonly waiting: readonly string[];
 }
 
-/** Every sample ever received is in exactly one of the other counts. */
+/** Every sample ever received is in exactly one of the first counts but `received`, also where it fills several fields. */
 export interface SampleCounts {
   readonly received: number;
-  /** Stands in a record, or waits for one. */
+  /** Stands in a record, also within an aggregate; or waits for one, also in a window; or moved the trigger. */
   readonly applied: number;
-  /** Bad quality, and the last good value stands in for it. */
+  /** Bad quality, and the last good value or the rest of the window stands in for it. */
   readonly held: number;
   readonly superseded: number;
   readonly rejected: number;
   readonly ignored: number;
+  /** How many of them had to leave a full window early; absent where none had to. */
+  readonly overflowed?: number;
+}
+
+/** A sample on its way: how many fields hold it, and whether a record has taken it. */
+export interface Ticket {
+  fate: Fate;
+  holders: number;
+  taken: boolean;
 }
 
 /** Accounts for samples: over the life of a collector in `counts`, for one message in what `settle` gives. */
 export interface Ledger {
   receive(samples: number): void;
   ignore(tag: string): void;
-  apply(fate: Fate): void;
-  /** A sample that was applied is replaced unseen. */
-  supersede(fate: Fate): void;
-  /** A sample that was applied is rejected after all. */
-  revoke(fate: Fate): void;
+  apply(ticket: Ticket): void;
+  /** A field lets go of a sample; one that no record took and no other field holds is superseded. */
+  release(ticket: Ticket): void;
+  /** A field has to give up a sample; says whether the sample is lost with it, and then takes back that it was applied. */
+  revoke(ticket: Ticket): boolean;
+  overflow(): void;
   reject(errors: readonly FieldError[], tags: readonly string[]): void;
   record(record: InputRecord): void;
   error(field: string, refusal: Refusal): FieldError;
@@ -53,20 +63,31 @@ export interface Ledger {
 export function createLedger(language: Language): Ledger {
   const counts = { received: 0, applied: 0, held: 0, superseded: 0, rejected: 0, ignored: 0 };
   const blank = () => ({ records: [] as InputRecord[], rejected: [] as Rejection[], superseded: 0, ignored: [] as string[] });
+  let overflowed = 0;
   let open = blank();
+  const isLost = (ticket: Ticket): boolean => {
+    ticket.holders--;
+    return ticket.holders === 0 && !ticket.taken;
+  };
   return {
     receive(samples) { counts.received += samples; },
     ignore(tag) {
       counts.ignored++;
       open.ignored.push(tag);
     },
-    apply(fate) { counts[fate]++; },
-    supersede(fate) {
-      counts[fate]--;
+    apply({ fate }) { counts[fate]++; },
+    release(ticket) {
+      if (!isLost(ticket)) return;
+      counts[ticket.fate]--;
       counts.superseded++;
       open.superseded++;
     },
-    revoke(fate) { counts[fate]--; },
+    revoke(ticket) {
+      const lost = isLost(ticket);
+      if (lost) counts[ticket.fate]--;
+      return lost;
+    },
+    overflow() { overflowed++; },
     reject(errors, tags) {
       counts.rejected += tags.length;
       open.rejected.push({ errors, tags });
@@ -78,6 +99,6 @@ export function createLedger(language: Language): Ledger {
       open = blank();
       return settled;
     },
-    counts: () => ({ ...counts }),
+    counts: () => ({ ...counts, ...(overflowed > 0 && { overflowed }) }),
   };
 }

@@ -2,18 +2,40 @@ import type { Category } from "../profile/profile";
 import type { RecordValues, ValueQuality } from "./interface-record";
 import type { Slot } from "./slot";
 
-/** Fields without which no record can be made and which have no value. */
-export function missingIn(slots: readonly Slot[], { requireOneOf }: Category["input"]): readonly string[] {
-  const missing = slots.filter(({ held, plan }) => !held && !plan.optional);
-  if (missing.length > 0) return missing.map(({ plan }) => plan.field);
-  const choice = slots.filter(({ plan }) => requireOneOf.includes(plan.field));
-  if (choice.some(({ held }) => held)) return [];
-  return choice.length > 0 ? choice.map(({ plan }) => plan.field) : slots.some(({ held }) => held) ? [] : slots.map(({ plan }) => plan.field);
+/** A value on its way into a record; without a time where it is nobody's measurement. */
+export interface FieldValue {
+  readonly field: string;
+  readonly value: unknown;
+  readonly time: number | undefined;
+  readonly status: ValueQuality["status"];
+  readonly code: string | undefined;
+}
+
+/**
+ * Fields without which no record can be made and which have no value. `given` says whether a field is filled otherwise.
+ * A record holds at least one value that was measured, whatever stands in for the others.
+ */
+export function missingIn(slots: readonly Slot[], { requireOneOf, required }: Category["input"], given: (field: string) => boolean): readonly string[] {
+  const missing: string[] = [];
+  for (const slot of slots) if (!isFilled(slot) && !slot.plan.optional) missing.push(slot.plan.field);
+  for (const field of required) if (!slots.some(({ plan }) => plan.field === field) && !given(field)) missing.push(field);
+  if (missing.length > 0) return missing;
+  if (requireOneOf.length > 0) {
+    const choice = slots.filter(({ plan }) => requireOneOf.includes(plan.field));
+    if (choice.length > 0 && !choice.some(isFilled) && !requireOneOf.some(given)) return choice.map(({ plan }) => plan.field);
+  }
+  return slots.some(({ held }) => held) ? NONE : slots.map(({ plan }) => plan.field);
+}
+
+const NONE: readonly string[] = [];
+
+function isFilled({ held, plan }: Slot): boolean {
+  return held !== undefined || plan.substitute !== undefined;
 }
 
 /** Whether every field that must be there has a value that no record has taken yet. */
 export function allFresh(slots: readonly Slot[]): boolean {
-  return slots.every(({ pending, plan }) => pending !== undefined || plan.optional);
+  return slots.every(({ fresh, plan }) => fresh || plan.optional || plan.substitute !== undefined);
 }
 
 /** The newest source time among the values, milliseconds since 1970. */
@@ -22,22 +44,20 @@ export function newestIn(slots: readonly Slot[]): number {
 }
 
 /** Values, quality and time of a record: the newest source time; a value that is not Good or of another time says so. */
-export function contentsOf(slots: readonly Slot[]): {
+export function contentsOf(fields: readonly FieldValue[], newest: number): {
   readonly timestamp: string;
   readonly values: RecordValues;
   readonly quality: Readonly<Record<string, ValueQuality>>;
 } {
-  const newest = newestIn(slots);
   const values: Record<string, unknown> = {};
   const quality: Record<string, ValueQuality> = {};
-  for (const { held, plan } of slots) {
-    if (!held) continue;
-    values[plan.field] = held.value;
-    if (held.status === undefined && held.time === newest) continue;
-    quality[plan.field] = {
-      ...(held.status !== undefined && { status: held.status }),
-      ...(held.code !== undefined && { code: held.code }),
-      ...(held.time !== newest && { timestamp: new Date(held.time).toISOString() }),
+  for (const { field, value, time = newest, status, code } of fields) {
+    values[field] = value;
+    if (status === undefined && time === newest) continue;
+    quality[field] = {
+      ...(status !== undefined && { status }),
+      ...(code !== undefined && { code }),
+      ...(time !== newest && { timestamp: new Date(time).toISOString() }),
     };
   }
   return { timestamp: new Date(newest).toISOString(), values, quality };
