@@ -1,6 +1,8 @@
+import path from "node:path";
 import type { NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { ResonanceError } from "../lib/errors/resonance-error";
 import { defineNode, type Outgoing } from "../lib/node-red/define-node";
+import { userFolder } from "../lib/node-red/user-folder";
 import type { Profile } from "../lib/profile/profile";
 import type { FieldError } from "../lib/record/field-error";
 import { compileTarget, type Target } from "../lib/validation/target";
@@ -10,7 +12,11 @@ type Mode = "split" | "annotate" | "block";
 interface ValidateDef extends NodeDef {
   profile: string;
   target: Target;
+  /** Whether records may be of any deployed profile, or only of the chosen one. */
+  editions?: "chosen" | "deployed";
   schema: string;
+  /** Folder with the files the schema refers to; begins at Node-RED's user directory unless absolute, empty for none. */
+  schemaFolder?: string;
   mode: Mode;
 }
 
@@ -23,10 +29,13 @@ const INVALID: Readonly<Record<Mode, (msg: NodeMessage, errors: readonly FieldEr
   },
 };
 
-/** Checks `msg.payload` against the profile or the user's JSON Schema; the errors stand in `msg.resonance.errors`. */
+/** Checks `msg.payload` against the profile, B2MML or the user's JSON Schema; the errors stand in `msg.resonance.errors`. */
 export = (RED: NodeAPI) =>
   defineNode<ValidateDef>(RED, "resonance-validate", ({ def, lookup, status, language }) => {
-    const check = compileTarget(def.target, () => lookup.config<Profile>(def.profile, "resonance-profile"), def.schema, language);
+    const check = compileTarget(def.target, () => lookup.config<Profile>(def.profile, "resonance-profile"), def.schema, language, {
+      folder: def.schemaFolder ? path.resolve(userFolder(RED), def.schemaFolder) : undefined,
+      ...(def.editions === "deployed" && { editions: () => lookup.all<Profile>("resonance-profile") }),
+    });
     return {
       input(msg) {
         const errors = check(msg.payload);

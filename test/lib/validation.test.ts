@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import texts from "../../nodes/lib/errors/error-texts.json";
 import { ResonanceError } from "../../nodes/lib/errors/resonance-error";
 import { loadBuiltInProfile } from "../../nodes/lib/profile/load-profile";
-import { DIRECTIONS, type Field } from "../../nodes/lib/profile/profile";
+import { DIRECTIONS, type FieldSchema, type ValueSchema } from "../../nodes/lib/profile/profile";
 import { buildInputRecord, buildOutputRecord } from "../../nodes/lib/record/build-record";
 import { compileRecordValidator, type Check } from "../../nodes/lib/validation/record-validator";
 import { MOST_ERRORS } from "../../nodes/lib/validation/schema-errors";
@@ -34,9 +34,17 @@ const fails = (code: string, reason: RegExp) => (error: unknown): boolean => {
 };
 
 /** A value that fits a field, and values that do not, with the code they must be told by. */
-function trials({ name, schema }: Field): { readonly good: unknown; readonly bad: readonly (readonly [unknown, string])[] } {
+function trials({ name, schema }: { readonly name: string; readonly schema: FieldSchema | ValueSchema }): { readonly good: unknown; readonly bad: readonly (readonly [unknown, string])[] } {
+  const { items, properties = {}, required = [], minItems = 0 } = schema;
+  if (items) return { good: Array.from({ length: Number(minItems) }, () => trials({ name, schema: items }).good), bad: [["x", "RESONANCE_VALUE_TYPE"], [{}, "RESONANCE_VALUE_TYPE"], [null, "RESONANCE_VALUE_TYPE"]] };
+  if (schema.type === "object") return { good: Object.fromEntries(required.map((part) => [part, trials({ name: part, schema: properties[part]! }).good])), bad: [["x", "RESONANCE_VALUE_TYPE"], [[], "RESONANCE_VALUE_TYPE"]] };
   if (schema.enum) return { good: schema.enum[0], bad: [["no such", "RESONANCE_VALUE_ENUM"], [1, "RESONANCE_VALUE_TYPE"]] };
   if (schema.format === "date-time") return { good: TIME, bad: [["2026-02-30T00:00:00Z", "RESONANCE_VALUE_FORMAT"], ["2026-11-22T08:30:05", "RESONANCE_VALUE_FORMAT"], [0, "RESONANCE_VALUE_TYPE"]] };
+  if (typeof schema["pattern"] === "string") {
+    const good = [`sha256:${"0".repeat(64)}`, "0", "x"].find((text) => new RegExp(String(schema["pattern"]), "u").test(text));
+    assert.ok(good !== undefined, `${name}: a text of its form is known here`);
+    return { good, bad: [["", "RESONANCE_VALUE_FORMAT"], [5, "RESONANCE_VALUE_TYPE"]] };
+  }
   if (schema.type === "string") return { good: "x", bad: [["", "RESONANCE_VALUE_LENGTH"], ["x".repeat(3000), "RESONANCE_VALUE_LENGTH"], [5, "RESONANCE_VALUE_TYPE"]] };
   if (schema.type === "boolean") return { good: false, bad: [["true", "RESONANCE_VALUE_TYPE"], [1, "RESONANCE_VALUE_TYPE"]] };
   const { minimum, maximum } = schema;
@@ -79,7 +87,7 @@ describe("record validator", () => {
   it("each error has its own code and place", () => {
     const cases: readonly (readonly [unknown, readonly string[]])[] = [
       [null, ["RESONANCE_VALUE_TYPE"]], [[], ["RESONANCE_VALUE_TYPE"]], ["{}", ["RESONANCE_VALUE_TYPE"]],
-      [{ ...input, category: "fault-diagnosis" }, ["RESONANCE_CATEGORY_UNKNOWN category"]], [{ ...input, category: undefined }, ["RESONANCE_CATEGORY_UNKNOWN category"]],
+      [{ ...input, category: "press-forming" }, ["RESONANCE_CATEGORY_UNKNOWN category"]], [{ ...input, category: undefined }, ["RESONANCE_CATEGORY_UNKNOWN category"]],
       [{ ...input, direction: "sideways" }, ["RESONANCE_VALUE_ENUM direction"]], [{ ...input, profile: "gbt@9.0.0" }, ["RESONANCE_VALUE_ENUM profile"]],
       [{ ...input, values: { processTemperature: 308, rotationalSpeed: 1500 } }, ["RESONANCE_FIELD_MISSING values/torque"]],
       [{ ...input, values: { ...input.values, feed: 1 } }, ["RESONANCE_FIELD_UNEXPECTED values/feed"]], [{ ...input, values: { ...input.values, remainingUsefulLife: 1 } }, ["RESONANCE_FIELD_UNEXPECTED values/remainingUsefulLife"]],

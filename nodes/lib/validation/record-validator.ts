@@ -1,10 +1,11 @@
-import type { ErrorObject, ValidateFunction } from "ajv";
+import type { ErrorObject } from "ajv";
 import type { Language } from "../errors/resonance-error";
 import { DIRECTIONS, type Category, type Direction, type Profile } from "../profile/profile";
 import { profileKey } from "../profile/profile-lookup";
 import { parseDateTime } from "../record/date-time";
 import { fieldError, type FieldError } from "../record/field-error";
 import { createAjv } from "./ajv";
+import { compileBoth, runGuarded, type CompiledSchema } from "./guarded";
 import { recordSchema } from "./record-schema";
 import { toFieldErrors } from "./schema-errors";
 
@@ -18,6 +19,11 @@ export interface RecordValidatorOptions {
   readonly language?: Language;
   /** Compile all categories at once; otherwise each is compiled (some 10 ms) when its first record comes. */
   readonly eager?: boolean;
+  /**
+   * Further editions: a record that names one of them is checked against that one. Asked for with every record of another edition than
+   * the validator's own, so that an edition counts from when it is loaded.
+   */
+  readonly editions?: () => readonly Profile[];
 }
 
 const VALID: readonly FieldError[] = [];
@@ -26,13 +32,35 @@ const VALID: readonly FieldError[] = [];
  * Compiles the check of interface records against a profile: the envelope, the values of the category and direction, the nature that
  * belongs to them, lineage of outputs, quality only of values that are there, validity that does not end before it begins.
  */
-export function compileRecordValidator(profile: Profile, { language = "en-US", eager = false }: RecordValidatorOptions = {}): Check {
+export function compileRecordValidator(profile: Profile, options: RecordValidatorOptions = {}): Check {
+  const { language = "en-US", editions } = options;
+  const own = compileEdition(profile, options);
+  if (!editions) return own;
+  const key = profileKey(profile);
+  const others = new WeakMap<Profile, Check>();
+  return (payload) => {
+    const named = isObject(payload) ? payload["profile"] : undefined;
+    if (typeof named !== "string" || named === key) return own(payload);
+    const loaded = editions();
+    const edition = loaded.find((other) => profileKey(other) === named);
+    if (!edition) {
+      const known = [...new Set([key, ...loaded.map(profileKey)])].join(", ");
+      return [fieldError("profile", { code: "RESONANCE_EDITION_UNKNOWN", expected: known, actual: named }, language)];
+    }
+    const check = others.get(edition) ?? compileEdition(edition, { language });
+    others.set(edition, check);
+    return check(payload);
+  };
+}
+
+function compileEdition(profile: Profile, { language = "en-US", eager = false }: RecordValidatorOptions): Check {
   const ajv = createAjv("2020-12");
-  const compiled: Readonly<Record<Direction, Map<Category, ValidateFunction>>> = { input: new Map(), output: new Map() };
-  const validatorOf = (category: Category, direction: Direction): ValidateFunction => {
+  const compiled: Readonly<Record<Direction, Map<Category, CompiledSchema>>> = { input: new Map(), output: new Map() };
+  const validatorOf = (category: Category, direction: Direction): CompiledSchema => {
     const known = compiled[direction].get(category);
     if (known) return known;
-    const validate = ajv.compile(recordSchema(profile, category, direction));
+    const schema = recordSchema(profile, category, direction);
+    const validate = compileBoth((allErrors) => (allErrors ? ajv : createAjv("2020-12", false)).compile(schema));
     compiled[direction].set(category, validate);
     return validate;
   };
@@ -46,9 +74,9 @@ export function compileRecordValidator(profile: Profile, { language = "en-US", e
     if (direction !== "input" && direction !== "output") {
       return [fieldError("direction", { code: "RESONANCE_VALUE_ENUM", expected: DIRECTIONS.join(", "), actual: direction }, language)];
     }
-    const validate = validatorOf(category, direction);
-    if (validate(payload)) return checkTogether(payload, language);
-    return toFieldErrors((validate.errors ?? []).filter(isOwn), language, retell);
+    const outcome = runGuarded(validatorOf(category, direction), payload, language, { flat: true });
+    if ("limit" in outcome) return [outcome.limit];
+    return outcome.errors.length === 0 ? checkTogether(payload, language) : toFieldErrors(outcome.errors.filter(isOwn), language, retell);
   };
 }
 
