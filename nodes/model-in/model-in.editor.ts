@@ -1,18 +1,14 @@
 import { categoryOf, type Catalogue, type CategoryFacts } from "../lib/editor/catalogue";
-import { openForm, saveNumbers, withCatalogue, type Form } from "../lib/editor/form";
-import { categoryOptions, fieldOf, fieldOptions, fillSelect, unitOptions } from "../lib/editor/options";
-import { createTable, type Problem, type Table } from "../lib/editor/table";
-import { textOf } from "../lib/editor/text";
-import { isBlank, number, required, rows, validate } from "../lib/editor/validators";
-
-interface TagMapping {
-  readonly tag: string;
-  readonly field: string;
-  readonly unit: string;
-  /** Seconds; 0 is no limit. */
-  readonly maxAge: number;
-  readonly optional: boolean;
-}
+import { fillAbsent, keepAbsent, openForm, saveNumbers, withCatalogue, type Form } from "../lib/editor/form";
+import { categoryOptions, fillSelect } from "../lib/editor/options";
+import type { Validate } from "../lib/editor/red";
+import type { Table } from "../lib/editor/table";
+import { suggestionList } from "../lib/editor/table-cell";
+import { localized, textOf } from "../lib/editor/text";
+import { number, onlyIf, required, rows, validate, type Check } from "../lib/editor/validators";
+import { constantProblem, constantTable, jobProblem, jobTable, type ConstantField, type Facts, type JobField } from "./given-rows.editor";
+import { fromRow, tagProblem, toRow, type TagMapping, type TagRow } from "./tag-rows.editor";
+import { knownTags, tagTable } from "./tag-table.editor";
 
 interface ModelIn {
   name: string;
@@ -24,10 +20,17 @@ interface ModelIn {
   trigger: string;
   interval: number;
   badQuality: string;
+  constants: readonly ConstantField[];
+  jobFields: readonly JobField[];
+  maxSkew: number;
+  triggerTag: string;
+  triggerEdge: string;
 }
 
 const text = textOf("model-in");
-const badAge = number(text, { min: 0 });
+/** Settings that earlier versions of the node did not have. */
+const ADDED = { maxSkew: 0, triggerTag: "", triggerEdge: "any" } as const;
+const badSkew = number(text, { min: 0, max: 86_400_000 });
 
 RED.nodes.registerType<ModelIn>("resonance-model-in", {
   category: "model-data resonance",
@@ -41,10 +44,18 @@ RED.nodes.registerType<ModelIn>("resonance-model-in", {
     profile: { value: "", type: "resonance-profile", required: true, label: text("common.label.profile") },
     category: { value: "", label: text("common.label.category"), required: true, validate: validate(required(text)) },
     equipment: { value: "", type: "resonance-equipment", required: true, label: text("label.equipment") },
-    tags: { value: [], label: text("label.tags"), validate: validate(rows<TagMapping>(text, (row, all) => problem(row, all)?.text)) },
+    tags: {
+      value: [], label: text("label.tags"),
+      validate: validate((value) => rows<TagRow>(text, (row, all) => tagProblem(text, row, all)?.text)((value as readonly TagMapping[]).map(toRow))),
+    },
     trigger: { value: "message" },
     interval: { value: 10, label: text("label.interval"), validate: validate(number(text, { min: 0.1, max: 86400 })) },
     badQuality: { value: "reject" },
+    constants: { value: [], label: text("label.constants"), validate: given<ConstantField>("jobFields", (row, all, taken) => constantProblem(text, row, all, taken)?.text) },
+    jobFields: { value: [], label: text("label.jobFields"), validate: given<JobField>("constants", (row, all, taken) => jobProblem(text, row, all, taken)?.text) },
+    maxSkew: { value: ADDED.maxSkew, label: text("label.maxSkew"), validate: validate((value) => (value === undefined ? undefined : badSkew(value))) },
+    triggerTag: { value: ADDED.triggerTag, label: text("label.triggerTag"), validate: onTrigger("change", required(text)) },
+    triggerEdge: { value: ADDED.triggerEdge },
   },
   inputLabels() { return text("port.input"); },
   outputLabels(index) { return text(index === 0 ? "port.record" : "port.rejected"); },
@@ -54,80 +65,96 @@ RED.nodes.registerType<ModelIn>("resonance-model-in", {
   oneditprepare() {
     const form = openForm("node");
     const { category } = this;
+    fillAbsent<ModelIn>(this, "node", ADDED);
     fillSelect(form.field<HTMLSelectElement>("category"), [], category);
-    const mapping = openMapping(form, this.tags);
-    table = mapping?.table;
+    form.onChange("trigger", () => { $("#node-input-triggerTag").trigger("change"); });
+    form.field("triggerTag").setAttribute("list", suggestionList("resonance-trigger-tags", knownTags()));
+    tables = openTables(form, this);
     withCatalogue(form, text, (catalogue) => {
       fillSelect(form.field<HTMLSelectElement>("category"), categoryOptions(catalogue), form.value("category") || category);
-      mapping?.show(catalogue);
+      tables?.show(catalogue);
     });
   },
   oneditsave() {
-    saveNumbers(this, "node", "interval");
-    if (table) this.tags = table.rows();
+    keepAbsent<ModelIn>(this, "node", ADDED);
+    saveNumbers(this, "node", "interval", "maxSkew");
+    if (tables) {
+      this.tags = tables.tags.rows().map(fromRow);
+      for (const property of ["constants", "jobFields"] as const) {
+        const saved = tables[property].rows();
+        // An older version of the node has no such list.
+        if (saved.length > 0 || Array.isArray(this[property])) Object.assign(this, { [property]: saved });
+      }
+    }
+    tables = undefined;
   },
+  oneditcancel() { tables = undefined; },
 });
 
-/** The mapping table of the open form. */
-let table: Table<TagMapping> | undefined;
+interface Tables {
+  readonly tags: Table<TagRow>;
+  readonly constants: Table<ConstantField>;
+  readonly jobFields: Table<JobField>;
+  show(catalogue: Catalogue): void;
+}
 
-function openMapping(form: Form, tags: readonly TagMapping[]) {
-  const host = form.root.querySelector<HTMLElement>("#resonance-tags");
-  if (!host) return undefined;
+/** The tables of the open form. */
+let tables: Tables | undefined;
+
+function openTables(form: Form, { tags, constants = [], jobFields = [] }: Partial<ModelIn>): Tables | undefined {
+  const [tagHost, constantHost, jobHost] = ["tags", "constants", "job-fields"].map((id) => form.root.querySelector<HTMLElement>(`#resonance-${id}`));
+  if (!tagHost || !constantHost || !jobHost) return undefined;
   let loaded: Catalogue | undefined;
-  const category = (): CategoryFacts | undefined => categoryOf(loaded, form.value("category"));
-  const unitOf = (row: TagMapping): string | undefined => fieldOf(category(), "input", row.field)?.unit;
-  const made = createTable<TagMapping>({
-    host, text, problem,
-    empty: text("common.error.rows"),
-    rows: tags,
-    addLabel: text("label.addTag"),
-    buttons: [{ label: text("label.addRequired"), icon: "fa fa-asterisk", click: () => { made.add(...missing(category(), made.rows())); } }],
-    columns: [
-      { key: "tag", kind: "text", title: text("label.tag"), width: "minmax(0, 5fr)", placeholder: "Torque", suggestions: knownTags },
-      {
-        key: "field", kind: "select", title: text("label.field"), width: "minmax(0, 6fr)",
-        options: () => fieldOptions(category()?.input ?? [], loaded ?? { profiles: [], units: [] }, text),
-      },
-      {
-        key: "unit", kind: "select", title: text("label.tagUnit"), width: "minmax(0, 2.4fr)",
-        options: (row) => (category() ? unitOptions(loaded, unitOf(row)) : unitOptions(undefined, row.unit)),
-      },
-      { key: "maxAge", kind: "number", title: text("label.maxAge"), width: "92px" },
-      { key: "optional", kind: "check", title: text("label.optional"), width: "66px" },
-    ],
-    blank: () => ({ tag: "", field: "", unit: "", maxAge: 0, optional: false }),
-    edited(row, key) {
-      if (key === "field") Object.assign(row, { unit: unitOf(row) ?? "" });
-    },
-  });
-  form.onChange("category", () => made.refresh());
+  const facts: Facts = { catalogue: () => loaded, category: () => categoryOf(loaded, form.value("category")) };
+  const made: Partial<Record<"tags" | "constants" | "jobFields", { rows(): readonly { readonly field: string }[] }>> = {};
+  const takenBeside = (own: keyof typeof made) => (): readonly string[] =>
+    Object.entries(made).filter(([name]) => name !== own).flatMap(([, table]) => table.rows()).map(({ field }) => field);
+
+  const mapping = tagTable(form, text, tagHost, tags ?? [], facts, takenBeside("tags"));
+  made.tags = mapping.table;
+  const fixed = made.constants = constantTable(constantHost, text, constants, facts, takenBeside("constants"));
+  const jobs = made.jobFields = jobTable(jobHost, text, jobFields, facts, takenBeside("jobFields"));
+  if (constants.length + jobFields.length > 0) jobHost.closest("details")?.setAttribute("open", "");
+
+  const refresh = (): void => {
+    tellCategory(form, facts.category());
+    mapping.refresh();
+    fixed.refresh();
+    jobs.refresh();
+  };
+  form.onChange("category", refresh);
   return {
-    table: made,
-    show(catalogue: Catalogue) {
+    tags: mapping.table, constants: fixed, jobFields: jobs,
+    show(catalogue) {
       loaded = catalogue;
-      made.refresh();
+      refresh();
     },
   };
 }
 
-/** A row for each required field that no row maps yet. */
-function missing(category: CategoryFacts | undefined, mapped: readonly TagMapping[]): readonly TagMapping[] {
-  return (category?.input ?? [])
-    .filter((field) => field.required && !mapped.some((row) => row.field === field.name))
-    .map((field) => ({ tag: "", field: field.name, unit: field.unit ?? "", maxAge: 0, optional: false }));
+/** Says under the choice what the category is for and what it needs. */
+function tellCategory(form: Form, category: CategoryFacts | undefined): void {
+  const hint = form.root.querySelector<HTMLElement>("#resonance-category");
+  if (!hint) return;
+  hint.hidden = !category;
+  if (!category) return;
+  const needed = category.input.filter((field) => field.required).map((field) => localized(field.title)).join(text("hint.separator"));
+  const description = localized(category.description);
+  hint.textContent = needed === "" ? description : text("hint.category", { description, fields: needed });
 }
 
-/** Tags that OPC UA nodes of the workspace deliver. */
-function knownTags(): readonly string[] {
-  const items = RED.nodes.filterNodes({ type: "resonance-opcua-in" }).flatMap((node) => (node["items"] ?? []) as readonly { tag: string }[]);
-  return [...new Set(items.map((item) => item.tag))].sort();
+/** A check that counts only with one trigger: the one chosen in the open form, else the saved one. */
+function onTrigger(trigger: string, check: Check): Validate {
+  return function (this: Partial<ModelIn> | undefined, value, opt) {
+    const chosen = tables ? $("#node-input-trigger").val() : this?.trigger;
+    return validate(onlyIf(() => chosen === trigger, check))(value, opt);
+  };
 }
 
-function problem(row: TagMapping, all: readonly TagMapping[]): Problem<TagMapping> | undefined {
-  if (isBlank(row.tag)) return { key: "tag", text: text("error.tag") };
-  if (isBlank(row.field)) return { key: "field", text: text("error.field") };
-  if (all.filter((other) => other.field === row.field).length > 1) return { key: "field", text: text("error.fieldTwice", { name: row.field }) };
-  const sentence = badAge(row.maxAge);
-  return sentence ? { key: "maxAge", text: sentence } : undefined;
+/** A check of a list of fields that tags and the `other` list must not fill too. */
+function given<R>(other: "constants" | "jobFields", problem: (row: R, all: readonly R[], taken: readonly string[]) => string | undefined): Validate {
+  return function (this: Partial<ModelIn> | undefined, value, opt) {
+    const taken = [...(this?.tags ?? []), ...(this?.[other] ?? [])].map(({ field }) => field);
+    return validate(rows<R>(text, (row, all) => problem(row, all, taken), 0))(value, opt);
+  };
 }

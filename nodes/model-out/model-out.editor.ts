@@ -1,9 +1,10 @@
-import { categoryOf, type Catalogue, type CategoryFacts, type FieldFacts } from "../lib/editor/catalogue";
-import { openForm, saveNumbers, withCatalogue, type Form } from "../lib/editor/form";
-import { fieldOf, fieldOptions, isBoolean, isNumeric, unitOptions, type Option } from "../lib/editor/options";
+import { categoryOf, NO_CATALOGUE, type Catalogue, type FieldFacts } from "../lib/editor/catalogue";
+import { fillAbsent, keepAbsent, openForm, saveNumbers, withCatalogue, type Form } from "../lib/editor/form";
+import { fieldOf, fieldOptions, fillSelect, isBoolean, isNumeric, unitOptions, type Option } from "../lib/editor/options";
 import { createTable, type Problem, type Table } from "../lib/editor/table";
 import { textOf } from "../lib/editor/text";
 import { isBlank, number, rows, validate } from "../lib/editor/validators";
+import { fromRow, mappingProblem, mappingTable, toRow, type Facts, type MappingRow, type OutputMapping } from "./mapping-rows.editor";
 
 interface Rule {
   readonly field: string;
@@ -20,6 +21,8 @@ interface ModelOut {
   model: string;
   rules: readonly Rule[];
   validFor: number;
+  mappings: readonly OutputMapping[];
+  validField: string;
 }
 
 const OPERATORS: readonly Option[] = ["<", "<=", ">", ">="].map((value) => ({
@@ -27,6 +30,8 @@ const OPERATORS: readonly Option[] = ["<", "<=", ">", ">="].map((value) => ({
 }));
 
 const text = textOf("model-out");
+/** Settings that earlier versions of the node did not have. */
+const ADDED = { validField: "" } as const;
 const badValue = number(text, { min: -Number.MAX_VALUE });
 
 RED.nodes.registerType<ModelOut>("resonance-model-out", {
@@ -40,8 +45,13 @@ RED.nodes.registerType<ModelOut>("resonance-model-out", {
     version: { value: 1 },
     profile: { value: "", type: "resonance-profile", required: true, label: text("common.label.profile") },
     model: { value: "", type: "resonance-model", required: true, label: text("common.label.model") },
-    rules: { value: [], label: text("label.rules"), validate: validate(rows<Rule>(text, (row, all) => problem(row, all)?.text, 0)) },
+    rules: { value: [], label: text("label.rules"), validate: validate(rows<Rule>(text, (row) => problem(row)?.text, 0)) },
     validFor: { value: 0, label: text("label.validFor"), validate: validate(number(text, { min: 0 })) },
+    mappings: {
+      value: [], label: text("label.mappings"),
+      validate: validate((value) => rows<MappingRow>(text, (row, all) => mappingProblem(text, row, all)?.text, 0)(((value ?? []) as readonly OutputMapping[]).map(toRow))),
+    },
+    validField: { value: ADDED.validField, label: text("label.validField") },
   },
   inputLabels() { return text("port.input"); },
   outputLabels() { return text("port.output"); },
@@ -50,28 +60,68 @@ RED.nodes.registerType<ModelOut>("resonance-model-out", {
   labelStyle() { return this.name ? "node_label_italic" : ""; },
   oneditprepare() {
     const form = openForm("node");
-    const opened = openRules(form, this.rules);
-    table = opened?.table;
+    const opened = openTables(form, this);
+    tables = opened;
+    fillAbsent<ModelOut>(this, "node", ADDED);
     withCatalogue(form, text, (catalogue) => opened?.show(catalogue));
   },
   oneditsave() {
+    keepAbsent<ModelOut>(this, "node", ADDED);
     saveNumbers(this, "node", "validFor");
-    if (table) this.rules = table.rows();
+    if (!tables) return;
+    this.rules = tables.rules.rows();
+    const mappings = tables.mappings.rows().map(fromRow);
+    // An older version of the node has no such list.
+    if (mappings.length > 0 || Array.isArray(this.mappings)) this.mappings = mappings;
   },
 });
 
-/** The rules of the open form. */
-let table: Table<Rule> | undefined;
+interface Tables {
+  readonly rules: Table<Rule>;
+  readonly mappings: Table<MappingRow>;
+  show(catalogue: Catalogue): void;
+}
 
-function openRules(form: Form, rules: readonly Rule[]) {
-  const host = form.root.querySelector<HTMLElement>("#resonance-rules");
-  if (!host) return undefined;
+/** The tables of the open form. */
+let tables: Tables | undefined;
+
+function openTables(form: Form, { rules = [], mappings = [], validField = "" }: Partial<ModelOut>): Tables | undefined {
+  const [ruleHost, mappingHost] = ["rules", "mappings"].map((id) => form.root.querySelector<HTMLElement>(`#resonance-${id}`));
+  if (!ruleHost || !mappingHost) return undefined;
   let loaded: Catalogue | undefined;
-  const category = (): CategoryFacts | undefined => categoryOf(loaded, categoryOfModel(form.value("model")));
+  const facts: Facts = { catalogue: () => loaded, category: () => categoryOf(loaded, categoryOfModel(form.value("model"))) };
+  const made = { rules: ruleTable(ruleHost, rules, facts), mappings: mappingTable(mappingHost, text, mappings, facts) };
+  const select = form.field<HTMLSelectElement>("validField");
+  fillSelect(select, validityOptions(facts), validField);
+  if (mappings.length > 0 || validField !== "") mappingHost.closest("details")?.setAttribute("open", "");
+  const refresh = (): void => {
+    fillSelect(select, validityOptions(facts), select.value);
+    made.rules.refresh();
+    made.mappings.refresh();
+  };
+  form.onChange("model", refresh);
+  return {
+    ...made,
+    show(catalogue) {
+      loaded = catalogue;
+      refresh();
+    },
+  };
+}
+
+/** Outputs that say until when, or how long, a record is valid: times and spans of time. */
+function validityOptions({ catalogue, category }: Facts): readonly Option[] {
+  const spans = (catalogue()?.units ?? []).filter(({ quantity }) => quantity === "time").map(({ code }) => code);
+  const fitting = (category()?.output ?? []).filter(({ format, unit }) => format === "date-time" || (unit !== undefined && spans.includes(unit)));
+  const [, ...options] = fieldOptions(fitting, catalogue() ?? NO_CATALOGUE, text);
+  return [{ value: "", label: text("option.noField") }, ...options];
+}
+
+function ruleTable(host: HTMLElement, rules: readonly Rule[], { catalogue, category }: Facts): Table<Rule> {
   const unitOf = (row: Rule): string | undefined => fieldOf(category(), "output", row.source)?.unit;
   const options = (wanted: (field: FieldFacts) => boolean) => (): readonly Option[] =>
-    fieldOptions((category()?.output ?? []).filter(wanted), loaded ?? { profiles: [], units: [] }, text);
-  const made = createTable<Rule>({
+    fieldOptions((category()?.output ?? []).filter(wanted), catalogue() ?? NO_CATALOGUE, text);
+  return createTable<Rule>({
     host, text, problem,
     rows: rules,
     addLabel: text("label.addRule"),
@@ -82,7 +132,7 @@ function openRules(form: Form, rules: readonly Rule[]) {
       { key: "value", kind: "number", title: text("label.ruleValue"), width: "76px" },
       {
         key: "unit", kind: "select", title: text("common.label.unit"), width: "minmax(0, 2fr)",
-        options: (row) => (category() ? unitOptions(loaded, unitOf(row)) : unitOptions(undefined, row.unit)),
+        options: (row) => (category() ? unitOptions(catalogue(), unitOf(row)) : unitOptions(undefined, row.unit)),
       },
     ],
     blank: () => ({ field: "", source: "", operator: "<", value: 0, unit: "" }),
@@ -90,14 +140,6 @@ function openRules(form: Form, rules: readonly Rule[]) {
       if (key === "source") Object.assign(row, { unit: unitOf(row) ?? "" });
     },
   });
-  form.onChange("model", () => made.refresh());
-  return {
-    table: made,
-    show(catalogue: Catalogue) {
-      loaded = catalogue;
-      made.refresh();
-    },
-  };
 }
 
 /** The category the chosen model states. */
@@ -106,9 +148,9 @@ function categoryOfModel(id: string): string {
   return typeof category === "string" ? category : "";
 }
 
-function problem(row: Rule, all: readonly Rule[]): Problem<Rule> | undefined {
+/** Several rules for one field are alternatives. */
+function problem(row: Rule): Problem<Rule> | undefined {
   if (isBlank(row.field)) return { key: "field", text: text("error.field") };
-  if (all.filter((other) => other.field === row.field).length > 1) return { key: "field", text: text("error.fieldTwice", { name: row.field }) };
   if (isBlank(row.source)) return { key: "source", text: text("error.source") };
   const sentence = badValue(row.value);
   return sentence ? { key: "value", text: text("error.value") } : undefined;

@@ -1,15 +1,21 @@
 import "../lib/editor/red";
-import { profileOf, type ProfileFacts } from "../lib/editor/catalogue";
-import { openForm, withCatalogue } from "../lib/editor/form";
+import { loadCatalogue, profileOf, type Catalogue, type ProfileFacts } from "../lib/editor/catalogue";
+import { fillAbsent, keepAbsent, openForm, tellFailure, type Form } from "../lib/editor/form";
+import type { EditorNode } from "../lib/editor/red";
 import { localized, textOf } from "../lib/editor/text";
+import { required, validate } from "../lib/editor/validators";
 
 interface Profile {
   name: string;
   version: number;
   source: string;
+  path: string;
 }
 
 const text = textOf("profile");
+const BUILT_IN = "built-in";
+/** Settings that earlier versions of the node did not have. */
+const ADDED = { path: "" } as const;
 
 RED.nodes.registerType<Profile>("resonance-profile", {
   category: "config",
@@ -18,19 +24,66 @@ RED.nodes.registerType<Profile>("resonance-profile", {
   defaults: {
     name: { value: "" },
     version: { value: 1 },
-    source: { value: "built-in" },
+    source: { value: BUILT_IN },
+    path: {
+      value: ADDED.path, label: text("label.path"),
+      validate(this: Partial<Profile> | undefined, value, opt) {
+        const source = opened ? $("#node-config-input-source").val() : this?.source;
+        return source === BUILT_IN || validate(required(text))(value, opt);
+      },
+    },
   },
   paletteLabel() { return text("palette"); },
-  label() { return this.name || this._("option.builtIn"); },
+  label() { return this.name || (this.source === BUILT_IN ? this._("option.builtIn") : this.path) || this._("palette"); },
   oneditprepare() {
     const form = openForm("config");
-    withCatalogue(form, text, (catalogue) => {
-      const profile = profileOf(catalogue);
-      const facts = form.root.querySelector<HTMLElement>(".resonance-facts");
-      if (profile && facts) describe(facts, profile);
+    opened = true;
+    fillAbsent<Profile>(this, "config", ADDED);
+    const show = (): void => { showFacts(form, this); };
+    form.onChange("source", () => {
+      $("#node-config-input-path").trigger("change");
+      show();
     });
+    form.onChange("path", show);
+    show();
   },
+  oneditsave() {
+    opened = false;
+    keepAbsent<Profile>(this, "config", ADDED);
+  },
+  oneditcancel() { opened = false; },
 });
+
+/** Whether the form is open. */
+let opened = false;
+/** Counts what was asked for, so that only the newest answer is shown. */
+let asked = 0;
+
+/** Shows the profile that is chosen in the form; a file is read by the runtime, so that its facts are known when it is deployed. */
+function showFacts(form: Form, node: Profile & EditorNode): void {
+  const facts = form.root.querySelector<HTMLElement>(".resonance-facts");
+  if (!facts) return;
+  const turn = ++asked;
+  const source = form.value("source");
+  const deployed = !node.changed && source === node.source && form.value("path").trim() === (node.path || "");
+  if (source !== BUILT_IN && !deployed) {
+    facts.replaceChildren(term("dd", text("hint.afterDeploy")));
+    return;
+  }
+  loadCatalogue(source === BUILT_IN ? "" : node.id).then(
+    (catalogue) => { if (facts.isConnected && turn === asked) tell(facts, catalogue); },
+    (thrown: unknown) => { tellFailure(form, text, thrown); },
+  );
+}
+
+function tell(facts: HTMLElement, catalogue: Catalogue): void {
+  const profile = profileOf(catalogue);
+  if (catalogue.error) {
+    const problem = term("dd", catalogue.error.message);
+    problem.className = "resonance-problem";
+    facts.replaceChildren(problem);
+  } else if (profile) describe(facts, profile);
+}
 
 function describe(facts: HTMLElement, profile: ProfileFacts): void {
   const categories = document.createElement("ul");

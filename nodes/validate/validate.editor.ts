@@ -1,4 +1,4 @@
-import { openForm } from "../lib/editor/form";
+import { fillAbsent, keepAbsent, openForm } from "../lib/editor/form";
 import type { TextEditor, Validate as Validator } from "../lib/editor/red";
 import { textOf } from "../lib/editor/text";
 import { jsonSchema, required, validate } from "../lib/editor/validators";
@@ -10,9 +10,13 @@ interface Validate {
   target: string;
   schema: string;
   mode: string;
+  editions: string;
+  schemaFolder: string;
 }
 
 const text = textOf("validate");
+/** Settings that earlier versions of the node did not have. */
+const ADDED = { editions: "chosen", schemaFolder: "" } as const;
 
 RED.nodes.registerType<Validate>("resonance-validate", {
   category: "model-data resonance",
@@ -27,6 +31,8 @@ RED.nodes.registerType<Validate>("resonance-validate", {
     target: { value: "profile" },
     schema: { value: "", label: text("label.schema"), validate: forTarget("schema", validate(required(text), jsonSchema(text))) },
     mode: { value: "split" },
+    editions: { value: ADDED.editions },
+    schemaFolder: { value: ADDED.schemaFolder },
   },
   inputLabels() { return text("port.input"); },
   outputLabels(index) { return text(index === 0 ? "port.valid" : "port.invalid"); },
@@ -35,10 +41,14 @@ RED.nodes.registerType<Validate>("resonance-validate", {
   labelStyle() { return this.name ? "node_label_italic" : ""; },
   oneditprepare() {
     const form = openForm("node");
+    fillAbsent<Validate>(this, "node", ADDED);
     editor = RED.editor.createEditor({ id: "resonance-schema", mode: "ace/mode/json", value: this.schema });
     form.onChange("target", () => { $("#node-input-profile").trigger("change"); });
   },
-  oneditsave() { this.schema = close() ?? this.schema; },
+  oneditsave() {
+    keepAbsent<Validate>(this, "node", ADDED);
+    this.schema = close() ?? this.schema;
+  },
   oneditcancel() { close(); },
 });
 

@@ -141,6 +141,71 @@ for (const house of HOUSES) {
       assert.deepEqual(await editor.problems("model-in"), []);
     });
 
+    it("model in: a machine type fills the table, keeps what is mapped, and says what the category needs", async () => {
+      await editor.open("model-in");
+      assert.match(await editor.page.locator("#resonance-category").innerText(), /Required: .*[Tt]orque/);
+      await editor.page.getByRole("button", { name: "fill from a machine type" }).click();
+      const kind = editor.page.getByLabel("Machine type");
+      assert.deepEqual(await kind.locator("option").allInnerTexts(), ["CNC machine tool"], "a coating line does not serve this category");
+      await editor.page.getByRole("button", { name: "add to the table" }).click();
+      await editor.save();
+      const tags = (await editor.exported("model-in"))["tags"] as { tag: string; field: string; unit: string; optional: boolean }[];
+      assert.equal(tags.filter(({ field }) => field === "torque").length, 1);
+      assert.equal(tags.find(({ field }) => field === "feedRate")?.tag, "Channel.ActFeedrate");
+      assert.equal(new Set(tags.map(({ field }) => field)).size, tags.length, "each field once");
+      assert.deepEqual(await editor.problems("model-in"), []);
+    });
+
+    it("model in: aggregates, constants, fields of the job and the trigger tag are saved as the runtime reads them", async () => {
+      await editor.open("model-in");
+      await editor.page.locator(".resonance-more > summary").click();
+      assert.equal(await select("#resonance-tags", 0, "aggregate").isVisible(), false, "simple as long as nobody asks");
+      await editor.page.locator("#resonance-detailed").check();
+      const size = select("#resonance-tags", 0, "windowSize");
+      assert.equal(await size.isDisabled(), true);
+      await select("#resonance-tags", 0, "aggregate").selectOption("mean");
+      await select("#resonance-tags", 0, "windowKind").selectOption("seconds");
+      assert.equal(await size.getAttribute("aria-invalid"), "true", "a window needs a size");
+      await size.fill("60");
+      await select("#resonance-tags", 0, "stale").selectOption("uncertain");
+      await select("#resonance-tags", 0, "default").fill("300");
+      const last = (await editor.page.locator("#resonance-tags > li").count()) - 1;
+      const [constant, job] = [await select("#resonance-tags", last, "field").inputValue(), await select("#resonance-tags", last - 1, "field").inputValue()];
+      for (const table of ["#resonance-constants", "#resonance-job-fields"]) {
+        await editor.page.locator(`.red-ui-editableList:has(${table}) .red-ui-editableList-addButton`).click();
+      }
+      await select("#resonance-constants", 0, "field").selectOption(constant);
+      assert.equal(await select("#resonance-constants", 0, "field").getAttribute("aria-invalid"), "true", "a tag fills it already");
+      for (const row of [last, last - 1]) await editor.page.locator("#resonance-tags > li").nth(row).locator(".red-ui-editableList-item-remove").click();
+      await select("#resonance-constants", 0, "value").fill("7");
+      await select("#resonance-job-fields", 0, "field").selectOption(job);
+      await select("#resonance-job-fields", 0, "path").fill("order.part");
+      await editor.page.locator("#node-input-maxSkew").fill("250");
+      await editor.page.locator("#node-input-trigger").selectOption("change");
+      const trigger = editor.page.locator("#node-input-triggerTag");
+      assert.match((await trigger.getAttribute("class")) ?? "", /input-error/, "needed with this trigger only");
+      await trigger.fill("PartCount");
+      await editor.page.locator("#node-input-triggerEdge").selectOption("rising");
+      await editor.save();
+
+      assert.deepEqual(await editor.problems("model-in"), []);
+      const saved = await editor.exported("model-in");
+      const [first, second] = saved["tags"] as Record<string, unknown>[];
+      assert.deepEqual(
+        { aggregate: first?.["aggregate"], window: first?.["window"], stale: first?.["stale"], default: first?.["default"] },
+        { aggregate: "mean", window: { seconds: 60 }, stale: "uncertain", default: "300" },
+      );
+      assert.deepEqual(Object.keys(second ?? {}), ["tag", "field", "unit", "maxAge", "optional"], "what is not set is not saved");
+      assert.deepEqual((saved["constants"] as { field: string; value: string }[]).map(({ field, value }) => [field, value]), [[constant, "7"]]);
+      assert.deepEqual((saved["jobFields"] as { field: string; path: string }[]).map(({ field, path: at }) => [field, at]), [[job, "order.part"]]);
+      assert.deepEqual([saved["maxSkew"], saved["triggerTag"], saved["triggerEdge"]], [250, "PartCount", "rising"]);
+
+      await editor.open("model-in");
+      assert.equal(await size.isVisible(), true, "what is used is shown");
+      await editor.save();
+      assert.deepEqual(await editor.exported("model-in"), saved);
+    });
+
     it("OPC UA in: several lines of a spreadsheet become rows, Alt with an arrow key moves one", async () => {
       await editor.open("opcua-in");
       await editor.page.getByRole("button", { name: "paste list" }).click();
@@ -181,6 +246,69 @@ for (const house of HOUSES) {
       assert.deepEqual(await editor.problems("model"), []);
     });
 
+    it("model out: fields out of any answer, with labels or a threshold, and a validity that the model states", async () => {
+      await editor.open("model-out");
+      await editor.page.locator(".resonance-more > summary").click();
+      const add = editor.page.locator(".red-ui-editableList:has(#resonance-mappings) .red-ui-editableList-addButton");
+      await add.click();
+      await select("#resonance-mappings", 0, "field").selectOption("maintenanceRequired");
+      await select("#resonance-mappings", 0, "path").fill("result/score");
+      assert.match(await editor.page.locator(".red-ui-editableList:has(#resonance-mappings) .resonance-problem").innerText(), /starts with \//);
+      await select("#resonance-mappings", 0, "path").fill("/result/score");
+      await select("#resonance-mappings", 0, "labelText").fill("0=false; 1=true");
+      await select("#resonance-mappings", 0, "threshold").fill("0.5");
+      assert.equal(await select("#resonance-mappings", 0, "threshold").getAttribute("aria-invalid"), "true", "one or the other");
+      await select("#resonance-mappings", 0, "labelText").fill("");
+      await add.click();
+      await select("#resonance-mappings", 1, "field").selectOption("confidence");
+      await select("#resonance-mappings", 1, "source").selectOption("text");
+      await select("#resonance-mappings", 1, "path").fill("confidence: ([0-9.]+");
+      assert.equal(await select("#resonance-mappings", 1, "path").getAttribute("aria-invalid"), "true", "no regular expression");
+      await select("#resonance-mappings", 1, "path").fill("confidence: ([0-9.]+)");
+      await select("#resonance-mappings", 1, "within").fill("answer");
+      await select("#resonance-mappings", 1, "optional").check();
+      assert.equal(await select("#resonance-mappings", 1, "threshold").isDisabled(), true, "for yes/no fields only");
+      await editor.page.locator("#node-input-validField").selectOption("remainingUsefulLife");
+      await editor.save();
+
+      const saved = await editor.exported("model-out");
+      assert.deepEqual(saved["mappings"], [
+        { field: "maintenanceRequired", source: "json", path: "/result/score", unit: "", threshold: 0.5 },
+        { field: "confidence", source: "text", path: "confidence: ([0-9.]+)", unit: "C62", within: "answer", optional: true },
+      ]);
+      assert.equal(saved["validField"], "remainingUsefulLife");
+      assert.deepEqual(await editor.problems("model-out"), []);
+      await editor.open("model-out");
+      await editor.save();
+      assert.deepEqual(await editor.exported("model-out"), saved);
+    });
+
+    it("profile: a path is asked for where it is needed, and facts are shown of what is known only", async () => {
+      await editor.openConfig("resonance-profile", "profile");
+      const facts = editor.page.locator(".resonance-facts");
+      await facts.getByText("gbt-provisional@").waitFor();
+      const file = editor.page.locator("#node-config-input-path");
+      assert.equal(await file.isVisible(), false);
+      await editor.page.locator("#node-config-input-source").selectOption("overrides");
+      assert.match((await file.getAttribute("class")) ?? "", /input-error/);
+      await file.fill("profiles/plant.json");
+      await file.press("Tab");
+      assert.doesNotMatch((await file.getAttribute("class")) ?? "", /input-error/);
+      assert.match(await facts.innerText(), /when the profile is deployed/);
+      await editor.page.locator("#node-config-input-source").selectOption("built-in");
+      await facts.getByText("gbt-provisional@").waitFor();
+      await editor.page.locator("#node-config-input-source").selectOption("overrides");
+      await editor.save();
+      const { source, path: saved } = await editor.exported("profile");
+      assert.deepEqual({ source, saved }, { source: "overrides", saved: "profiles/plant.json" });
+      assert.deepEqual(await editor.problems("profile"), []);
+      await editor.openConfig("resonance-profile", "profile");
+      await editor.page.locator("#node-config-input-source").selectOption("built-in");
+      await file.evaluate((input) => { (input as HTMLInputElement).value = ""; });
+      await editor.save();
+      assert.deepEqual(await editor.problems("profile"), []);
+    });
+
     it("validate: an own schema is edited as text and checked", async () => {
       await editor.open("validate");
       await editor.page.locator("#node-input-target").selectOption("schema");
@@ -198,6 +326,23 @@ for (const house of HOUSES) {
       assert.equal((await editor.exported("validate"))["schema"], "true");
     });
 
+    it("validate: each target asks for what belongs to it, and for nothing else", async () => {
+      await editor.open("validate");
+      const shown = async (): Promise<readonly boolean[]> =>
+        Promise.all(["profile", "editions", "schemaFolder"].map((field) => editor.page.locator(`#node-input-${field}`).isVisible()));
+      await editor.page.locator("#node-input-target").selectOption("profile");
+      assert.deepEqual(await shown(), [true, true, false]);
+      await editor.page.locator("#node-input-target").selectOption("schema");
+      assert.deepEqual(await shown(), [false, false, true]);
+      await editor.page.locator("#node-input-schemaFolder").fill("schemas");
+      await editor.page.locator("#node-input-target").selectOption("b2mml");
+      assert.deepEqual(await shown(), [false, false, false]);
+      await editor.save();
+      const { target, schemaFolder, editions } = await editor.exported("validate");
+      assert.deepEqual({ target, schemaFolder, editions }, { target: "b2mml", schemaFolder: "schemas", editions: undefined });
+      assert.deepEqual(await editor.problems("validate"), []);
+    });
+
     it("isa95: offers every message of the profile", async () => {
       await editor.open("isa95");
       await editor.page.locator("#node-input-message option[value=ProcessWorkSchedule]").waitFor({ state: "attached" });
@@ -206,9 +351,20 @@ for (const house of HOUSES) {
       assert.equal((await editor.exported("isa95"))["message"], "ProcessWorkSchedule");
     });
 
+    it("says of a profile that could not start why, where it is chosen", async () => {
+      const warned = await openEditor(browser, server.url);
+      await warned.page.route("**/resonance/catalogue*", async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ json: { ...(await response.json() as object), error: { code: "RESONANCE_PROFILE_INVALID", message: "plant.json is not usable" } } });
+      });
+      await warned.open("model-in");
+      await warned.page.getByRole("alert").filter({ hasText: "plant.json is not usable" }).waitFor();
+      await warned.close();
+    });
+
     it("says what to do when the catalogue does not load, and loses nothing", async () => {
       const cut = await openEditor(browser, server.url);
-      await cut.page.route("**/resonance/catalogue", (route) => route.abort());
+      await cut.page.route("**/resonance/catalogue*", (route) => route.abort());
       const saved = await cut.exported("model-out");
       await cut.open("model-out");
       await cut.page.getByRole("alert").filter({ hasText: "could not be loaded" }).waitFor();

@@ -51,7 +51,8 @@ describe("texts in three languages", () => {
     it(`${name}: every text that form and script ask for is there`, () => {
       const known = own(name, "en-US");
       const shared = common("en-US");
-      for (const key of keysOf(read(name, `${name}.html`) + read(name, `${name}.editor.ts`))) {
+      const scripts = readdirSync(path.join(nodes, name)).filter((file) => file.endsWith(".editor.ts"));
+      for (const key of [`${name}.html`, ...scripts].flatMap((file) => keysOf(read(name, file)))) {
         assert.ok(key.startsWith("common.") ? shared.has(key.slice("common.".length)) : known.has(key), key);
       }
     });

@@ -8,6 +8,9 @@ export interface FieldFacts {
   readonly unit?: string;
   readonly minimum?: number;
   readonly maximum?: number;
+  /** Of a list, what it holds. */
+  readonly items?: { readonly type: string; readonly unit?: string };
+  readonly format?: string;
   readonly required: boolean;
   readonly title: Localized;
   readonly description: Localized;
@@ -39,34 +42,85 @@ export interface UnitFacts {
   readonly quantity: string;
 }
 
+/** A row of a mapping that a kind of machine brings along. */
+export interface EquipmentTagFacts {
+  readonly tag: string;
+  readonly field: string;
+  readonly unit: string;
+  readonly maxAge: number;
+  readonly optional: boolean;
+}
+
+/** A kind of machine and its usual tags. */
+export interface EquipmentFacts {
+  readonly id: string;
+  readonly title: Localized;
+  readonly description: Localized;
+  /** By category, required fields that no tag of the machine fills, and where they come from. */
+  readonly gaps: Readonly<Record<string, Readonly<Record<string, Localized>>>>;
+  /** By category. */
+  readonly tags: Readonly<Record<string, readonly EquipmentTagFacts[]>>;
+}
+
 /** The facts the forms show, as the runtime serves them. */
 export interface Catalogue {
   readonly profiles: readonly ProfileFacts[];
   readonly units: readonly UnitFacts[];
+  readonly equipmentProfiles: readonly EquipmentFacts[];
+  /** Why the profile that was asked for could not start; the built-in one then stands in. */
+  readonly error?: { readonly code: string; readonly message: string };
 }
 
-// Each node's script is a bundle of its own; the page is what they share.
-const shared = window as Window & { resonanceCatalogue?: Promise<Catalogue> };
+export const NO_CATALOGUE: Catalogue = { profiles: [], units: [], equipmentProfiles: [] };
 
-/** The catalogue, fetched once an editor session; a failed fetch is tried again by the next form. */
-export function loadCatalogue(): Promise<Catalogue> {
-  shared.resonanceCatalogue ??= fetchCatalogue().catch((thrown: unknown) => {
-    delete shared.resonanceCatalogue;
+// Each node's script is a bundle of its own; the page is what they share.
+const shared = window as Window & { resonanceCatalogues?: Map<string, Promise<Catalogue>> };
+
+/**
+ * The catalogue of a profile node (of the built-in profile without one, or while it is not deployed), fetched once until the next deploy;
+ * a failed fetch is tried again by the next form.
+ */
+export function loadCatalogue(profile = ""): Promise<Catalogue> {
+  const kept = shared.resonanceCatalogues ?? keepUntilDeploy();
+  const id = profile === "_ADD_" ? "" : profile;
+  const found = kept.get(id) ?? fetchCatalogue(id).catch((thrown: unknown) => {
+    kept.delete(id);
     throw thrown;
   });
-  return shared.resonanceCatalogue;
+  kept.set(id, found);
+  return found;
+}
+
+/** The catalogues of all profile nodes in one, each category once; for forms that choose no profile. */
+export async function loadAllProfiles(): Promise<Catalogue> {
+  const ids = RED.nodes.filterNodes({ type: "resonance-profile" }).map((node) => node.id);
+  const [first, ...others] = await Promise.all((ids.length > 0 ? ids : [""]).map((id) => loadCatalogue(id)));
+  if (!first) return NO_CATALOGUE;
+  const seen = new Set<string>();
+  const profiles = [first, ...others].flatMap((catalogue) => catalogue.profiles).map((profile) => ({
+    ...profile,
+    categories: profile.categories.filter(({ id }) => !seen.has(id) && seen.add(id)),
+  }));
+  return { ...first, profiles };
+}
+
+function keepUntilDeploy(): Map<string, Promise<Catalogue>> {
+  const kept = new Map<string, Promise<Catalogue>>();
+  shared.resonanceCatalogues = kept;
+  RED.events.on("deploy", () => { kept.clear(); });
+  return kept;
 }
 
 /** jQuery sends the editor's access token along; `fetch` would not. */
-function fetchCatalogue(): Promise<Catalogue> {
+function fetchCatalogue(profile: string): Promise<Catalogue> {
   return new Promise((resolve, reject) => {
-    $.getJSON("resonance/catalogue")
+    $.getJSON("resonance/catalogue", profile === "" ? {} : { profile })
       .done((catalogue: Catalogue) => resolve(catalogue))
       .fail((request) => reject(new Error(`${request.status} ${request.statusText}`)));
   });
 }
 
-/** The profile a `resonance-profile` node stands for; the built-in one is the first. */
+/** The profile of a catalogue that was asked for one. */
 export const profileOf = (catalogue: Catalogue): ProfileFacts | undefined => catalogue.profiles[0];
 
 /** The category with this id, whichever profile it is in. */

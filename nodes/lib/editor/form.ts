@@ -1,5 +1,5 @@
 import css from "./form.css";
-import { loadCatalogue, type Catalogue } from "./catalogue";
+import { loadAllProfiles, loadCatalogue, type Catalogue } from "./catalogue";
 import type { Text } from "./text";
 
 /** The element of a property in the open form; throws if the form lacks it. */
@@ -44,24 +44,66 @@ export function openForm(kind: FormKind): Form {
 /** Turns what the form holds as text into numbers; `${ENV}` and what is no number stays text. */
 export function saveNumbers<P extends object>(node: P, kind: FormKind, ...properties: readonly (keyof P & string)[]): void {
   for (const property of properties) {
-    const value = String($(`#${PREFIX[kind]}-${property}`).val() ?? "").trim();
+    const field = $(`#${PREFIX[kind]}-${property}`);
+    if (field.length === 0) continue;
+    const value = String(field.val() ?? "").trim();
     const usable = value !== "" && Number.isFinite(Number(value));
     Object.assign(node, { [property]: usable ? Number(value) : value });
   }
 }
 
-/** Loads the catalogue and hands it to `use`; says in the form what to do when it does not come. */
+/** Shows settings that an older version of the node did not have with their defaults. */
+export function fillAbsent<P extends object>(node: P, kind: FormKind, defaults: Partial<P>): void {
+  for (const [property, value] of Object.entries(defaults)) {
+    if (node[property as keyof P] === undefined) $(`#${PREFIX[kind]}-${property}`).val(String(value)).trigger("change");
+  }
+}
+
+/** Leaves such settings away where they still have their defaults, so that a look into a form changes no node. Before `saveNumbers`. */
+export function keepAbsent<P extends object>(node: P, kind: FormKind, defaults: Partial<P>): void {
+  for (const [property, value] of Object.entries(defaults)) {
+    const field = $(`#${PREFIX[kind]}-${property}`);
+    // What the editor does not find, it does not save.
+    if (node[property as keyof P] === undefined && String(field.val() ?? "").trim() === String(value)) field.removeAttr("id");
+  }
+}
+
+/**
+ * Loads the catalogue of the profile chosen in the form (without such a choice: of all profiles), again when another one is chosen, and
+ * hands it to `use`; says in the form what to do when it does not come.
+ */
 export function withCatalogue(form: Form, text: Text, use: (catalogue: Catalogue) => void): void {
-  loadCatalogue().then(
-    (catalogue) => { if (form.root.isConnected) use(catalogue); },
-    (thrown: unknown) => {
-      const notice = document.createElement("div");
-      notice.className = "form-tips resonance-warning";
-      notice.setAttribute("role", "alert");
-      notice.textContent = text("common.catalogue.failed", { detail: thrown instanceof Error ? thrown.message : String(thrown) });
-      form.root.prepend(notice);
-    },
-  );
+  const choice = form.root.querySelector("[id$='-input-profile']");
+  let asked = 0;
+  const load = (): void => {
+    const turn = ++asked;
+    (choice ? loadCatalogue(form.value("profile")) : loadAllProfiles()).then(
+      (catalogue) => {
+        if (!form.root.isConnected || turn !== asked) return;
+        warn(form, catalogue.error?.message);
+        use(catalogue);
+      },
+      (thrown: unknown) => { tellFailure(form, text, thrown); },
+    );
+  };
+  if (choice) form.onChange("profile", load);
+  load();
+}
+
+/** Says in the form that the catalogue did not come. */
+export function tellFailure(form: Form, text: Text, thrown: unknown): void {
+  warn(form, text("common.catalogue.failed", { detail: thrown instanceof Error ? thrown.message : String(thrown) }));
+}
+
+/** The one warning above the form; none without a sentence. */
+function warn(form: Form, sentence: string | undefined): void {
+  form.root.querySelector(":scope > .resonance-warning")?.remove();
+  if (sentence === undefined) return;
+  const notice = document.createElement("div");
+  notice.className = "form-tips resonance-warning";
+  notice.setAttribute("role", "alert");
+  notice.textContent = sentence;
+  form.root.prepend(notice);
 }
 
 function addStyle(): void {

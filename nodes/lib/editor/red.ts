@@ -28,6 +28,8 @@ export interface EditorNode {
   readonly id: string;
   readonly type: string;
   readonly name: string;
+  /** Whether it was changed since the last deploy. */
+  readonly changed?: boolean;
   /** Looks a text of the node's own catalogue up. */
   _(key: string, values?: Readonly<Record<string, string | number>>): string;
 }
@@ -68,6 +70,7 @@ export interface EditorApi {
     node(id: string): (EditorNode & Record<string, unknown>) | null;
     filterNodes(filter: { type: string }): readonly (EditorNode & Record<string, unknown>)[];
   };
+  readonly events: { on(event: string, handler: () => void): void };
   readonly i18n: { lang(): string };
   readonly editor: { createEditor(options: { id: string; mode: string; value: string }): TextEditor };
 }

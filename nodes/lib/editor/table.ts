@@ -1,19 +1,8 @@
 import { createList, type List, type ListButton } from "./list";
-import { fillSelect, type Option } from "./options";
+import { createCell, headerOf, labelled, markCell, type Column } from "./table-cell";
 import type { Text } from "./text";
 
-/** A column: which property it edits, how, and what its cells say. */
-export interface Column<R> {
-  readonly key: keyof R & string;
-  readonly kind: "text" | "number" | "select" | "check";
-  readonly title: string;
-  /** Track of the css grid, e.g. `2fr` or `90px`. */
-  readonly width: string;
-  readonly placeholder?: string;
-  /** Suggestions for a text cell. */
-  readonly suggestions?: () => readonly string[];
-  readonly options?: (row: R) => readonly Option[];
-}
+export type { Column } from "./table-cell";
 
 /** What is wrong with a row: the column and the sentence. */
 export interface Problem<R> {
@@ -25,6 +14,8 @@ export interface TableOptions<R extends object> {
   readonly host: HTMLElement;
   readonly text: Text;
   readonly columns: readonly Column<R>[];
+  /** A second line of each row, each cell with its title above it; `shown` is asked at each `refresh`. */
+  readonly details?: { readonly columns: readonly Column<R>[]; readonly shown?: () => boolean };
   readonly addLabel: string;
   readonly buttons?: readonly ListButton[];
   readonly rows: readonly R[];
@@ -102,11 +93,21 @@ export function createTable<R extends object>(options: TableOptions<R>): Table<R
     ...(options.buttons && { buttons: options.buttons }),
     blank: () => ({ row: options.blank() }),
     render(content, line) {
-      content.classList.add("resonance-cells");
-      const cells = options.columns.map((column, index) => createCell(column, line, `${name}-${index}`, () => edited(line, column.key)));
-      content.append(...cells.map((cell) => cell.element));
+      const cellsOf = (columns: readonly Column<R>[], part: string) =>
+        columns.map((column, index) => createCell(column, line, `${name}-${part}${index}`, () => edited(line, column.key)));
+      const main = cellsOf(options.columns, "");
+      const further = cellsOf(options.details?.columns ?? [], "details-");
+      const cells = [...main, ...further];
+      const first = lineOf(main.map((cell) => cell.element));
+      const second = lineOf(further.map((cell) => labelled(cell)));
+      second.classList.add("resonance-details");
+      second.style.setProperty("--columns", (options.details?.columns ?? []).map((column) => column.width).join(" "));
+      content.append(first, ...(options.details ? [second] : []));
       content.addEventListener("paste", (event) => takePaste(event, line));
-      line.refresh = () => { for (const cell of cells) cell.show(line.row); };
+      line.refresh = () => {
+        second.hidden = options.details?.shown?.() === false;
+        for (const cell of cells) cell.show(line.row);
+      };
       line.mark = (problem) => {
         for (const cell of cells) markCell(cell.element, problem?.key === cell.key ? problem.text : undefined);
       };
@@ -133,69 +134,9 @@ export function createTable<R extends object>(options: TableOptions<R>): Table<R
   };
 }
 
-interface Cell<R> {
-  readonly key: keyof R & string;
-  readonly element: HTMLElement;
-  show(row: R): void;
-}
-
-function createCell<R extends object>(column: Column<R>, line: Line<R>, name: string, edited: () => void): Cell<R> {
-  const { key } = column;
-  const store = (value: unknown): void => {
-    Object.assign(line.row, { [key]: value });
-    edited();
-  };
-  const element = column.kind === "select" ? document.createElement("select") : document.createElement("input");
-  element.setAttribute("aria-label", column.title);
-  element.dataset["column"] = key;
-  if (element instanceof HTMLSelectElement) {
-    element.addEventListener("change", () => store(element.value));
-    return { key, element, show: (row) => fillSelect(element, column.options?.(row) ?? [], String(row[key])) };
-  }
-  if (column.kind === "check") {
-    element.type = "checkbox";
-    element.addEventListener("change", () => store(element.checked));
-    return { key, element, show: (row) => { element.checked = Boolean(row[key]); } };
-  }
-  element.type = "text";
-  if (column.kind === "number") element.inputMode = "decimal";
-  if (column.placeholder) element.placeholder = column.placeholder;
-  if (column.suggestions) element.setAttribute("list", suggestionList(name, column.suggestions()));
-  element.addEventListener("input", () => store(column.kind === "number" ? toNumber(element.value) : element.value.trim()));
-  return {
-    key, element,
-    // What is being typed stays as it is typed.
-    show: (row) => { if (document.activeElement !== element || element.value.trim() === "") element.value = String(row[key]); },
-  };
-}
-
-/** A number where the text is one; otherwise the text, for the check to refuse. */
-function toNumber(typed: string): number | string {
-  const value = Number(typed.replace(",", "."));
-  return typed.trim() === "" || Number.isNaN(value) ? typed : value;
-}
-
-function suggestionList(id: string, values: readonly string[]): string {
-  document.getElementById(id)?.remove();
-  const list = document.createElement("datalist");
-  list.id = id;
-  list.append(...values.map((value) => new Option(value, value)));
-  (document.querySelector(".resonance-form") ?? document.body).append(list);
-  return id;
-}
-
-function headerOf<R>(columns: readonly Column<R>[]): HTMLElement {
-  const header = document.createElement("div");
-  header.className = "resonance-cells resonance-header";
-  header.style.setProperty("--columns", columns.map((column) => column.width).join(" "));
-  header.append(...columns.map((column) => Object.assign(document.createElement("span"), { textContent: column.title, title: column.title })));
-  return header;
-}
-
-function markCell(element: HTMLElement, problem: string | undefined): void {
-  element.classList.toggle("input-error", problem !== undefined);
-  // A long NodeId differs at its end, which the cell may not show.
-  element.title = problem ?? (element instanceof HTMLInputElement ? element.value : "");
-  if (problem === undefined) element.removeAttribute("aria-invalid");
-  else element.setAttribute("aria-invalid", "true");
+function lineOf(cells: readonly HTMLElement[]): HTMLElement {
+  const line = document.createElement("div");
+  line.className = "resonance-cells";
+  line.append(...cells);
+  return line;
 }
