@@ -47,7 +47,8 @@ describe("faults in the running flow", () => {
     await Promise.all([demoModel.close(), demoMes.close()]);
   });
 
-  const step = (change: Readonly<Record<string, unknown>> = {}): void => { machine.write({ ToolWear: ++wear % 100, ...change }); };
+  // Never the initial value: what stays the same is no change, and a server does not report it.
+  const step = (change: Readonly<Record<string, unknown>> = {}): void => { machine.write({ ToolWear: 20 + (++wear % 100), ...change }); };
   const codes = (): (string | undefined)[] => runtime.sent(CATCH).map(({ error }) => error?.code);
   const accepted = (): number => runtime.sent("MES").length;
 
