@@ -17,6 +17,7 @@ import type { InterfaceRecord, Nature, OutputRecord } from "../../nodes/lib/reco
 import { compileOfficialJson } from "../support/b2mml-json";
 import { sharedData, skipWithout } from "../support/requirements";
 import { validateAgainstXsd } from "../support/xsd";
+import { all, childText, find } from "../support/xml-elements";
 
 const skip = skipWithout("shared", sharedData);
 const ALL = Object.keys(FRAMES);
@@ -443,16 +444,4 @@ function rebuild(entry: XmlElement, child: string): unknown {
   if (!value) return Object.fromEntries(parts.map(([name, part]) => [name, rebuild(part, child)]));
   const [text, type] = [childText(value, "ValueString"), childText(value, "DataType")];
   return type === "double" || type === "integer" ? Number(text) : type === "boolean" ? text === "true" : text;
-}
-
-function all(element: XmlElement, name: string): readonly XmlElement[] {
-  return element.children.flatMap((child) => [...(child.name === name ? [child] : []), ...all(child, name)]);
-}
-
-function find(element: XmlElement, name: string): XmlElement | undefined {
-  return all(element, name)[0];
-}
-
-function childText(element: XmlElement, name: string): string {
-  return element.children.find((child) => child.name === name)?.text ?? "";
 }

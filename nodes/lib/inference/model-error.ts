@@ -53,7 +53,7 @@ export function serverError({ statusCode, headers, text }: HttpAnswer, { model, 
 }
 
 /** The `{error}` of the protocol; `detail` and `message` are what frameworks put in front of it; else the text's beginning. */
-export function serverWords(text: string): string {
+function serverWords(text: string): string {
   return shorten(errorOf(text) ?? text.replace(/<[^>]*>/g, " "));
 }
 

@@ -15,7 +15,7 @@ export function valuePart({ name, schema }: Field, nature: Nature, element = "Va
 }
 
 /** The text of a field's value. */
-export function textSlot({ name, schema }: Pick<Field, "name" | "schema">): Slot {
+function textSlot({ name, schema }: Pick<Field, "name" | "schema">): Slot {
   const text = compileText(schema, name);
   return ({ record }) => text(record.values[name]);
 }

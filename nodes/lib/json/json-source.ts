@@ -131,7 +131,7 @@ export function readJson(source: string): JsonSource {
 }
 
 /** A name as a part of a JSON pointer. */
-export function escapePointer(name: string): string {
+function escapePointer(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 

@@ -16,7 +16,6 @@ export interface NodeStatusLine {
   error(error: ResonanceError): void;
   /** Takes an error away that is shown now; otherwise leaves what stands there. */
   recovered(): void;
-  clear(): void;
   /** The node is closing: takes away what stands there, which the editor would show under its successor, and shows nothing more. */
   close(): void;
 }
@@ -66,10 +65,6 @@ export function createStatusLine(node: Node, translate: Translate, language: Lan
     },
     recovered() {
       if (!failed) return;
-      failed = false;
-      paint(() => { node.status({}); });
-    },
-    clear() {
       failed = false;
       paint(() => { node.status({}); });
     },

@@ -1,7 +1,7 @@
 import { ResonanceError } from "../errors/resonance-error";
 
 /** The levels of the ISA-95 equipment hierarchy that name a machine's place, widest first. */
-export const EQUIPMENT_LEVELS = ["enterprise", "site", "area", "workCenter", "workUnit"] as const;
+const EQUIPMENT_LEVELS = ["enterprise", "site", "area", "workCenter", "workUnit"] as const;
 
 /** A machine: its place as a record carries it, and the physical asset that stands there. */
 export interface Equipment {

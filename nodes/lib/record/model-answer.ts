@@ -17,7 +17,7 @@ export interface Answer {
 
 /** Characters of a text that is read as JSON, and of one that a pattern is looked for in. */
 const LONGEST_JSON = 16 * 1024 * 1024;
-export const LONGEST_TEXT = 1_000_000;
+const LONGEST_TEXT = 1_000_000;
 
 /**
  * Takes an answer apart: tensors of the Open Inference Protocol, a JSON document (parsed or as text), or a plain text.

@@ -5,7 +5,7 @@ import { PatternUnsupported } from "../json/pattern-syntax";
 import { isDateTime } from "../record/date-time";
 
 /** The annotations a profile adds to JSON Schema; they say something about a field and check nothing. */
-export const ANNOTATIONS = ["unit", "isa95", "vdi2182", "nature", "derivation", "follows"] as const;
+const ANNOTATIONS = ["unit", "isa95", "vdi2182", "nature", "derivation", "follows"] as const;
 
 /** The drafts a schema may be written in. */
 export type Draft = "2020-12" | "2019-09" | "draft-07";
