@@ -17,6 +17,7 @@ const NODESETS: Readonly<Record<string, readonly string[]>> = {
   "OPC 40502 CNC": ["Opc.Ua.NodeSet2.xml", "Opc.Ua.CNC.NodeSet.xml"],
   "OPC 40501 MachineTool": ["Opc.Ua.NodeSet2.xml", "Opc.Ua.Di.NodeSet2.xml", "Opc.Ua.Machinery.NodeSet2.xml", "Opc.Ua.MachineTool.NodeSet2.xml"],
   "OPC 40001-1 Machinery": ["Opc.Ua.NodeSet2.xml", "Opc.Ua.Di.NodeSet2.xml", "Opc.Ua.Machinery.NodeSet2.xml", "Opc.Ua.MachineTool.NodeSet2.xml"],
+  "OPC 40100-1 Machine Vision": ["Opc.Ua.NodeSet2.xml", "Opc.Ua.MachineVision.NodeSet2.xml"],
   "OPC UA Surface Technology OCT-MSS": [
     "Opc.Ua.NodeSet2.xml", "Opc.Ua.Di.NodeSet2.xml", "Opc.Ua.PADIM.NodeSet2.xml", "Opc.Ua.Machinery.NodeSet2.xml",
     "Opc.Ua.Machinery.ProcessValues.NodeSet2.xml", "Opc.Ua.STGeneralTypes.NodeSet2.xml", "Opc.Ua.ST-Mss.NodeSet2.xml",
@@ -27,9 +28,9 @@ const NODESETS: Readonly<Record<string, readonly string[]>> = {
 const UNCHECKED = new Set(["OPC 34100"]);
 
 describe("equipment profiles", () => {
-  it("there is one for CNC machines and one for coating lines, each in the shipped format", () => {
+  it("there is one for CNC machines, one for coating lines and one for vision stations, each in the shipped format", () => {
     const valid = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false }).compile(format);
-    assert.deepEqual(equipmentProfiles().map(({ id }) => id), ["cnc", "coating-line"]);
+    assert.deepEqual(equipmentProfiles().map(({ id }) => id), ["cnc", "coating-line", "vision-station"]);
     for (const equipment of equipmentProfiles()) assert.ok(valid(equipment), `${equipment.id}: ${JSON.stringify(valid.errors)}`);
     assert.equal(equipmentProfiles(), equipmentProfiles(), "read once");
   });

@@ -30,7 +30,7 @@ export interface EquipmentTag {
 }
 
 const FOLDER = path.join(__dirname, "equipment");
-const IDS = ["cnc", "coating-line"] as const;
+const IDS = ["cnc", "coating-line", "vision-station"] as const;
 let loaded: readonly EquipmentProfile[] | undefined;
 
 /** The pack's own equipment profiles; read on first use, then kept. Their files are checked by the tests, not at every start. */

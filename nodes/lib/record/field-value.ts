@@ -80,9 +80,10 @@ function toBoolean(raw: unknown): boolean | undefined {
 function toText(raw: unknown): string | undefined {
   if (typeof raw === "string") return raw;
   if (typeof raw === "bigint" || (typeof raw === "number" && Number.isSafeInteger(raw))) return String(raw);
-  // OPC UA's LocalizedText, where a source passes it on as it is.
-  const text = typeof raw === "object" && raw !== null ? (raw as { text?: unknown }).text : undefined;
-  return typeof text === "string" ? text : undefined;
+  if (typeof raw !== "object" || raw === null) return undefined;
+  // OPC UA's LocalizedText, and the identifiers of OPC 40100-1 (PartId, JobId, …), where a source passes them on as they are.
+  const { text, id = text } = raw as { text?: unknown; id?: unknown };
+  return typeof id === "string" ? id : undefined;
 }
 
 function toTime(raw: unknown): string | undefined {
