@@ -1,6 +1,7 @@
 import type { NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { ResonanceError } from "../lib/errors/resonance-error";
 import { defineNode, type Outgoing } from "../lib/node-red/define-node";
+import { servePreview, type SeeingNode } from "../lib/node-red/preview";
 import type { Profile } from "../lib/profile/profile";
 import type { Equipment } from "../lib/record/equipment";
 import {
@@ -27,7 +28,8 @@ interface ModelInDef extends NodeDef {
 }
 
 /** Tags of a machine → the input record of a model category; what cannot become one leaves by the second port. */
-export = (RED: NodeAPI) =>
+export = (RED: NodeAPI) => {
+  servePreview(RED);
   defineNode<ModelInDef>(RED, "resonance-model-in", ({ def, lookup, status, language, ...kit }) => {
     const collector = createInputCollector({
       profile: lookup.config<Profile>(def.profile, "resonance-profile"),
@@ -43,6 +45,7 @@ export = (RED: NodeAPI) =>
       triggerEdge: def.triggerEdge || "any",
       language,
     });
+    (kit.node as SeeingNode).resonanceSeen = () => collector.seen();
     const emit = ({ records, rejected, waiting }: Collected, cause: NodeMessage): Outgoing => {
       if (records.length > 0) status.count("record", "green", records.length);
       if (rejected.length > 0) status.count("rejected", "yellow", rejected.length);
@@ -68,6 +71,7 @@ export = (RED: NodeAPI) =>
       close: () => { clearInterval(timer); },
     };
   });
+};
 
 /** The context of the job; `undefined` where the message says nothing of it. */
 function jobOf(msg: NodeMessage): unknown {

@@ -2,6 +2,7 @@ import type { NodeAPI, NodeDef } from "node-red";
 import { defineConfig } from "../lib/node-red/define-config";
 import { userFolder } from "../lib/node-red/user-folder";
 import { serveCatalogue } from "../lib/node-red/catalogue";
+import { serveComparison } from "../lib/node-red/comparison";
 import type { Profile } from "../lib/profile/profile";
 import { loadProfileFrom, type ProfileSource } from "../lib/profile/profile-source";
 
@@ -18,4 +19,5 @@ export = (RED: NodeAPI) => {
     { value: loadProfileFrom({ kind: def.source || "built-in", path: def.path ?? "" }, userFolder(RED)) }
   ));
   serveCatalogue(RED);
+  serveComparison(RED);
 };

@@ -5,19 +5,21 @@ import path from "node:path";
 import { after, describe, it } from "node:test";
 import Ajv2020 from "ajv/dist/2020";
 import { ResonanceError } from "../../nodes/lib/errors/resonance-error";
-import { affectedNodes } from "../../nodes/lib/profile/affected-nodes";
+import { affectedNodes, followersOf } from "../../nodes/lib/profile/affected-nodes";
 import { compareProfiles } from "../../nodes/lib/profile/compare-profiles";
 import { describeProfile } from "../../nodes/lib/profile/describe-profile";
 import { builtInProfileFiles, loadBuiltInProfile } from "../../nodes/lib/profile/load-profile";
 import messageHomes from "../../nodes/lib/profile/message-homes.json";
-import { migrateTags } from "../../nodes/lib/profile/migrate-rows";
+import { migrateRows } from "../../nodes/lib/profile/migrate-rows";
 import type { Profile } from "../../nodes/lib/profile/profile";
 import { profileKey } from "../../nodes/lib/profile/profile-lookup";
 import { loadProfileFrom } from "../../nodes/lib/profile/profile-source";
 import formatSchema from "../../nodes/lib/profile/profile.schema.json";
 import { buildInputRecord } from "../../nodes/lib/record/build-record";
+import { migrateNodes } from "../../nodes/lib/record/migrate-node";
 import { migrateRecord } from "../../nodes/lib/record/migrate-record";
 import { compileRecordValidator } from "../../nodes/lib/validation/record-validator";
+import { compileTakeOver } from "../../nodes/lib/validation/take-over";
 
 const folder = mkdtempSync(path.join(tmpdir(), "resonance-profiles-"));
 after(() => { rmSync(folder, { recursive: true, force: true }); });
@@ -209,6 +211,12 @@ describe("own profile", () => {
 });
 
 describe("change of edition", () => {
+  /** An output as an own profile writes it, its places in messages left to the pack. */
+  const plain = (name: string): object => {
+    const schema = structuredClone(field(builtIn, name, "output")?.schema ?? {}) as Record<string, unknown>;
+    delete schema["isa95"];
+    return schema;
+  };
   const torque = structuredClone(field(builtIn, "torque")?.schema ?? {}) as Record<string, unknown>;
   const next = overridden({
     id: "next", version: "1.0.0", formerIds: [profileKey(builtIn)],
@@ -290,11 +298,122 @@ describe("change of edition", () => {
   it("a mapping moves with its tags: the source still delivers the old unit", () => {
     const row = (tag: string, name: string, unit: string) => ({ tag, field: name, unit, maxAge: 0, optional: false });
     const tags = [row("t", "processTemperature", ""), row("c", "processTemperature", "CEL"), row("m", "torque", ""), row("i", "spindleCurrent", "AMP")];
-    assert.deepEqual(migrateTags(tags, PM, builtIn, next), {
+    assert.deepEqual(migrateRows(tags, PM, "input", builtIn, next), {
       category: PM, dropped: ["spindleCurrent"],
       rows: [row("t", "processTemperature", "KEL"), row("c", "processTemperature", "CEL"), row("m", "spindleTorque", "")],
     });
-    assert.equal(migrateTags([], "soft-sensor", builtIn, next).category, "virtual-metrology");
+    assert.equal(migrateRows([], "soft-sensor", "input", builtIn, next).category, "virtual-metrology");
+  });
+
+  it("the nodes of a flow move: tags with their defaults, constants, job fields, tensors, answers, rules and validity", () => {
+    const later = overridden({
+      id: "later", version: "2.0.0", formerIds: [profileKey(builtIn)],
+      renames: { [`${PM}/input/torque`]: "spindleTorque", [`${PM}/output/remainingUsefulLife`]: "lifeLeft", [`${PM}/output/maintenanceRequired`]: "serviceRequired" },
+      categories: {
+        [PM]: {
+          input: {
+            required: ["processTemperature", "rotationalSpeed", "spindleTorque"],
+            properties: { torque: null, spindleTorque: torque, processTemperature: { unit: "CEL", minimum: -73.15, maximum: 1726.85 }, spindleCurrent: null },
+          },
+          output: {
+            required: ["lifeLeft"],
+            properties: {
+              remainingUsefulLife: null, lifeLeft: { ...plain("remainingUsefulLife"), unit: "MIN" },
+              maintenanceRequired: null, serviceRequired: plain("maintenanceRequired"), component: null, predictedEndOfLife: { derivation: { timeAfter: "lifeLeft" } },
+            },
+          },
+        },
+      },
+    });
+    const own = field(builtIn, "remainingUsefulLife", "output")?.schema.unit ?? "";
+    const flows = [
+      {
+        id: "in", type: "resonance-model-in", category: PM, trigger: "sample",
+        tags: [
+          { tag: "t", field: "processTemperature", unit: "", default: "300" }, { tag: "m", field: "torque", unit: "NU", default: "1" },
+          { tag: "i", field: "spindleCurrent", unit: "AMP" },
+        ],
+        constants: [{ field: "processTemperature", value: "20", unit: "CEL" }],
+        jobFields: [{ field: "torque", path: "order.torque" }],
+      },
+      {
+        id: "model", type: "resonance-model", category: PM,
+        inputTensors: [{ name: "x", shape: [1, 2], elements: [{ field: "spindleCurrent", unit: "AMP" }, { field: "torque", unit: "" }] }],
+        outputTensors: [{ name: "y", shape: [1], elements: [{ field: "remainingUsefulLife", unit: "" }] }],
+      },
+      {
+        id: "out", type: "resonance-model-out", model: "model", validField: "remainingUsefulLife",
+        mappings: [{ field: "confidence", source: "json", path: "/c", unit: "C62" }, { field: "remainingUsefulLife", source: "json", path: "/r", unit: "" }],
+        rules: [
+          { field: "maintenanceRequired", source: "remainingUsefulLife", operator: "<", value: 8, unit: "" },
+          { field: "component", source: "remainingUsefulLife", operator: "<", value: 8, unit: "HUR" },
+        ],
+      },
+      { id: "other", type: "resonance-model-in", category: "weather", tags: [{ tag: "m", field: "torque", unit: "" }] },
+    ];
+    assert.deepEqual(migrateNodes(flows, builtIn, later), [
+      {
+        id: "in", dropped: ["spindleCurrent"],
+        changes: {
+          tags: [{ tag: "t", field: "processTemperature", unit: "KEL", default: 26.85 }, { tag: "m", field: "spindleTorque", unit: "NU", default: "1" }],
+          jobFields: [{ field: "spindleTorque", path: "order.torque" }],
+        },
+      },
+      {
+        id: "model", dropped: ["spindleCurrent"],
+        changes: {
+          inputTensors: [{ name: "x", shape: [1, 2], elements: [{ field: "", unit: "" }, { field: "spindleTorque", unit: "" }] }],
+          outputTensors: [{ name: "y", shape: [1], elements: [{ field: "lifeLeft", unit: own }] }],
+        },
+      },
+      {
+        id: "out", dropped: ["component"],
+        changes: {
+          mappings: [{ field: "confidence", source: "json", path: "/c", unit: "C62" }, { field: "lifeLeft", source: "json", path: "/r", unit: own }],
+          rules: [{ field: "serviceRequired", source: "lifeLeft", operator: "<", value: 8, unit: own }],
+          validField: "lifeLeft",
+        },
+      },
+    ]);
+    assert.deepEqual(migrateNodes(flows, builtIn, builtIn), [], "nothing changes within an edition");
+  });
+
+  it("nodes that follow a profile are those that name it, their models, and models that nobody uses", () => {
+    const flows = [
+      { id: "a", type: "resonance-model-in", profile: "old" }, { id: "b", type: "resonance-model-out", profile: "old", model: "m1" },
+      { id: "c", type: "resonance-model-call", profile: "other", model: "m2" }, { id: "d", type: "inject" },
+      { id: "m1", type: "resonance-model" }, { id: "m2", type: "resonance-model" }, { id: "m3", type: "resonance-model" },
+    ];
+    assert.deepEqual(followersOf(["old"], flows).map(({ id }) => id), ["a", "b", "m1", "m3"]);
+  });
+
+  it("records move only from editions that the profile names, and renames need such a name", () => {
+    const stranger: Profile = { ...next, formerIds: ["something@1.0.0"] };
+    assert.throws(() => migrateRecord(record, builtIn, stranger), { code: "RESONANCE_MIGRATION_IMPOSSIBLE", path: "profile" });
+    refuses(() => overridden({ id: "own", renames: { [`${PM}/input/speed`]: "torque" } }), /formerIds has to name/);
+    refuses(() => overridden({ id: "own", version: "1.0.0", formerIds: ["own@1.0.0"] }), /no earlier edition of itself/);
+  });
+
+  it("a record of a former edition is checked by that one, moved, and checked again", () => {
+    const loaded: Profile[] = [];
+    const takeOver = (profile: Profile) => compileTakeOver(profile, compileRecordValidator(profile), () => loaded, "en-US");
+    const taken = takeOver(next)(record);
+    assert.ok(taken.migrated);
+    assert.deepEqual([taken.errors, taken.migrated.from, taken.migrated.dropped], [[], profileKey(builtIn), ["spindleCurrent"]]);
+    assert.deepEqual(taken.migrated.record.values, { processTemperature: 35, rotationalSpeed: 1500, spindleTorque: 40, toolWear: 12 });
+    const moved = taken.migrated.record;
+    const wrong = takeOver(next)({ ...record, values: { ...record.values, torque: "40" } });
+    assert.deepEqual([wrong.errors.map(({ path: place }) => place), wrong.migrated], [["values/torque"], undefined], "by its own edition's names");
+    const without = Object.fromEntries(Object.entries(record.values).filter(([name]) => name !== "toolWear"));
+    assert.deepEqual(takeOver(next)({ ...record, values: without }).errors.map(({ code, path: place }) => [code, place]), [["RESONANCE_FIELD_MISSING", "values/toolWear"]], "what only the new one needs");
+    assert.deepEqual(takeOver({ ...next, formerIds: [] })(record).errors.map(({ code, path: place }) => [code, place]), [["RESONANCE_MIGRATION_IMPOSSIBLE", "profile"]]);
+    assert.deepEqual(takeOver(next)({ ...record, profile: 1 }).errors.map(({ path: place }) => place)[0], "profile");
+    assert.deepEqual(takeOver(next)(moved).errors, [], "a record of its own edition is only checked");
+
+    const newest: Profile = { ...next, id: "newest", formerIds: ["next@1.0.0"], renames: {} };
+    assert.deepEqual(takeOver(newest)(moved).errors.map(({ code }) => code), ["RESONANCE_EDITION_UNKNOWN"]);
+    loaded.push(next);
+    assert.equal(takeOver(newest)(moved).migrated?.record.profile, "newest@1.0.0");
   });
 
   it("the nodes it touches are named, with the fields, and no others", () => {

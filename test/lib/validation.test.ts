@@ -9,6 +9,7 @@ import { DIRECTIONS, type FieldSchema, type ValueSchema } from "../../nodes/lib/
 import { buildInputRecord, buildOutputRecord } from "../../nodes/lib/record/build-record";
 import { compileRecordValidator, type Check } from "../../nodes/lib/validation/record-validator";
 import { MOST_ERRORS } from "../../nodes/lib/validation/schema-errors";
+import { previewRecord, type Trial } from "../../nodes/lib/validation/preview-record";
 import { compileTarget } from "../../nodes/lib/validation/target";
 import { compileUserSchema } from "../../nodes/lib/validation/user-schema";
 
@@ -204,5 +205,56 @@ describe("error texts", () => {
         assert.ok(words.status.length <= 20, `${code} ${language} ${words.status}`);
       }
     }
+  });
+});
+
+describe("preview of an input record", () => {
+  const row = (tag: string, field: string, unit = "", more: object = {}) => ({ tag, field, unit, maxAge: 0, optional: false, ...more });
+  const trial = (changes: Partial<Trial>): Trial => ({
+    profile, category: "predictive-maintenance", equipment: { path: "a/b", physicalAsset: "SN-1" }, now: Date.parse(TIME),
+    tags: [row("T", "processTemperature", "CEL"), row("S", "rotationalSpeed", "RPM"), row("M", "torque", "NU")],
+    constants: [], jobFields: [], samples: { T: "35", S: "1500", M: "40" }, job: {}, ...changes,
+  });
+  const seen = (changes: Partial<Trial>): string[] => previewRecord(trial(changes)).errors.map(({ code, path: place }) => `${code} ${place}`);
+
+  it("is the record that model-in would make, units converted", () => {
+    const { record, errors } = previewRecord(trial({}));
+    assert.deepEqual(errors, []);
+    assert.deepEqual([record?.values, record?.equipment, record?.timestamp, record?.physicalAsset], [{ processTemperature: 308.15, rotationalSpeed: 1500, torque: 40 }, "a/b", TIME, "SN-1"]);
+  });
+
+  it("names what is missing, not a number, out of range or without mapping by its field", () => {
+    assert.deepEqual(seen({ samples: { S: "1500" } }), ["RESONANCE_FIELD_MISSING values/processTemperature", "RESONANCE_FIELD_MISSING values/torque"]);
+    assert.deepEqual(seen({ samples: { T: "warm", S: "1500", M: "40" } }), ["RESONANCE_VALUE_TYPE values/processTemperature"]);
+    assert.deepEqual(seen({ samples: { T: "-300", S: "1500", M: "40" } }), ["RESONANCE_VALUE_RANGE values/processTemperature"]);
+    assert.throws(() => previewRecord(trial({ tags: [row("T", "processTemperature", "RPM")] })), { code: "RESONANCE_UNIT_INCOMPATIBLE", path: "tags/0/unit" });
+  });
+
+  it("fills windows with the same sample, constants and the job beside it, and reads identifiers of structures", () => {
+    const { record, errors } = previewRecord(trial({
+      category: "visual-inspection",
+      tags: [row("P", "partId"), row("E", "exposureTime", "C26")], samples: { P: '{"id":"P-1","description":"x"}', E: "2,5" },
+      constants: [{ field: "imageUri", value: "file:///1.png", unit: "" }], jobFields: [{ field: "jobId", path: "order.id" }], job: { "order.id": "J-1" },
+    }));
+    assert.equal(record, undefined, "2,5 is no number");
+    assert.deepEqual(errors.map(({ path: place }) => place), ["values/exposureTime"]);
+    const good = previewRecord(trial({
+      category: "visual-inspection",
+      tags: [row("P", "partId"), row("E", "exposureTime", "C26")], samples: { P: '{"id":"P-1","description":"x"}', E: "2.5" },
+      constants: [{ field: "imageUri", value: "file:///1.png", unit: "" }], jobFields: [{ field: "jobId", path: "order.id" }], job: { "order.id": "J-1" },
+    }));
+    assert.deepEqual([good.errors, good.record?.values], [[], { partId: "P-1", exposureTime: 2500, imageUri: "file:///1.png", jobId: "J-1" }]);
+    const windows = previewRecord(trial({ tags: [row("T", "processTemperature", "CEL", { aggregate: "mean", window: { seconds: 60 } }), row("S", "rotationalSpeed"), row("M", "torque", "", { aggregate: "std" })] }));
+    assert.deepEqual([windows.errors, windows.record?.values], [[], { processTemperature: 308.15, rotationalSpeed: 1500, torque: 0 }]);
+    const history = previewRecord(trial({
+      category: "progress-forecast",
+      tags: [row("C", "recentCycleTimes", "MIN", { aggregate: "history", window: { samples: 4 } }), row("P", "plannedQuantity"), row("D", "partsCompleted")], samples: { C: "0.5", P: "10", D: "3" },
+    }));
+    assert.deepEqual([history.errors, history.record?.values], [[], { recentCycleTimes: [30, 30, 30, 30], plannedQuantity: 10, partsCompleted: 3 }]);
+  });
+
+  it("a job path cannot reach a prototype", () => {
+    previewRecord(trial({ jobFields: [{ field: "productVariant", path: "__proto__.polluted" }], job: { "__proto__.polluted": "x" } }));
+    assert.equal(({} as { polluted?: unknown }).polluted, undefined);
   });
 });

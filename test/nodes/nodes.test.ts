@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import helper from "node-red-node-test-helper";
 import { loadBuiltInProfile } from "../../nodes/lib/profile/load-profile";
@@ -245,6 +248,88 @@ describe("nodes that make and check records", () => {
     assert.equal(status, 200);
     assert.deepEqual(body.profiles[0]?.categories.map(({ id }) => id), [...profile.categories.keys()]);
     assert.ok(body.units.length > 10);
+  });
+
+  describe("with a profile of one's own", () => {
+    let folder: string;
+    before(async () => {
+      folder = await mkdtemp(path.join(tmpdir(), "resonance-own-profile-"));
+      await writeFile(path.join(folder, "next.json"), JSON.stringify({
+        extends: "gbt-provisional", id: "next", version: "1.0.0", formerIds: [PROFILE_KEY], renames: { "predictive-maintenance/input/torque": "spindleTorque" },
+        categories: { "predictive-maintenance": { input: {
+          required: ["processTemperature", "rotationalSpeed", "spindleTorque"],
+          properties: {
+            torque: null, processTemperature: { unit: "CEL", minimum: -73.15, maximum: 1726.85 },
+            spindleTorque: {
+              type: "number", unit: "NU", minimum: 0, maximum: 200, title: { en: "Torque", zh: "扭矩", de: "Drehmoment" }, description: { en: "At the spindle", zh: "主轴处", de: "An der Spindel" },
+              vdi2182: { assetClass: "process-data", confidentiality: "low", integrity: "medium", availability: "low", safety: "low" },
+            },
+          },
+        } } },
+      }));
+    });
+    after(() => rm(folder, { recursive: true, force: true }));
+    const NEXT: TestNode = { id: "next", type: "resonance-profile", version: 1, source: "overrides", path: "next.json" };
+    const ask = async (route: string, body: object): Promise<Record<string, unknown>> => {
+      const request = helper.request() as unknown as { post(url: string): { send(body: object): Promise<{ status: number; body: Record<string, unknown> }> } };
+      const answer = await request.post(route).send(body);
+      assert.equal(answer.status, 200);
+      return answer.body;
+    };
+
+    it("a record of the former edition is brought to it, and says where it comes from", async () => {
+      const flow = await deploy([NEXT, { ...VALIDATE, profile: "next", editions: "former" }], { settings: { userDir: folder } });
+      flow.receive("node", { payload: INPUT, resonance: { job: 1 } });
+      flow.receive("node", { payload: { ...INPUT, values: { ...INPUT.values, torque: 201 } } });
+      flow.receive("node", { payload: { ...INPUT, profile: "other@1.0.0" } });
+      await flow.settled(3);
+      const [moved] = flow.sent("node");
+      assert.deepEqual(moved?.payload, { ...INPUT, profile: "next@1.0.0", values: { processTemperature: 35.5, rotationalSpeed: 1551, spindleTorque: 40 } });
+      assert.deepEqual(moved.resonance, { job: 1, migrated: { from: PROFILE_KEY, dropped: [] } });
+      assert.deepEqual(flow.sent("node", 1).map(({ resonance }) => resonance?.errors?.map(({ path: place, code }) => [place, code])), [
+        [["values/spindleTorque", "RESONANCE_VALUE_RANGE"]], [["profile", "RESONANCE_MIGRATION_IMPOSSIBLE"]]]);
+    });
+
+    it("is compared with another one before it is deployed, with the nodes of the editor's flow and what they have to change", async () => {
+      await deploy([PROFILE, EQUIPMENT, MODEL_IN], { settings: { userDir: folder } });
+      const from = { id: "profile", deployed: true, source: "built-in", path: "" };
+      const to = { id: "new", deployed: false, source: "overrides", path: "next.json" };
+      const answer = await ask("/resonance/comparison", { from, to, nodes: [MODEL_IN, { ...MODEL_IN, id: "else", profile: "else" }], profiles: ["profile"] }) as unknown as {
+        comparison: { renamed: object[]; reunited: object[] }; affected: { id: string; changes: { change: string }[] }[]; takenOver: boolean; migrations: { id: string; changes: { tags: object[] } }[];
+      };
+      assert.deepEqual(answer.comparison.renamed, [{ category: "predictive-maintenance", direction: "input", field: "torque", from: "torque", to: "spindleTorque" }]);
+      assert.deepEqual(answer.affected.map(({ id, changes }) => [id, changes.map(({ change }) => change)]), [["node", ["renamed", "reunited", "changedRange", "changedTarget"]]]);
+      assert.equal(answer.takenOver, true);
+      assert.deepEqual(answer.migrations, [{ id: "node", dropped: [], changes: { tags: [tag("Temperature", "processTemperature", "CEL"), tag("Speed", "rotationalSpeed", "RPM"), tag("Torque", "spindleTorque", "NU")] } }]);
+      const back = await ask("/resonance/comparison", { from: to, to: from, nodes: [], profiles: [] });
+      assert.deepEqual([back["takenOver"], back["migrations"]], [false, []]);
+      const missing = await ask("/resonance/comparison", { from, to: { ...to, path: "nothing.json" } }) as { error: { code: string; message: string } };
+      assert.equal(missing.error.code, "RESONANCE_PROFILE_INVALID");
+      assert.match(missing.error.message, /nothing\.json.*no such file/);
+      assert.equal(((await ask("/resonance/comparison", [])) as { comparison?: { from: string } }).comparison?.from, PROFILE_KEY, "nothing chosen is the built-in one");
+    });
+
+    it("serves the preview of a mapping that is not deployed, and the samples that the deployed node saw last", async () => {
+      const flow = await deploy([PROFILE, EQUIPMENT, MODEL_IN], { settings: { userDir: folder } });
+      flow.receive("node", { payload: [...SAMPLES, sample("Other", 1), sample("Torque", 41, "Bad")] });
+      await flow.settled(1);
+      const request = helper.request() as unknown as { get(url: string): Promise<{ body: { samples: object[] } }> };
+      assert.deepEqual((await request.get("/resonance/samples?node=node")).body.samples, [
+        { tag: "Temperature", value: 35.5, quality: "Good", timestamp: TIME }, { tag: "Speed", value: 1551, quality: "Good", timestamp: TIME }, { tag: "Torque", value: 41, quality: "Bad", timestamp: TIME }]);
+      assert.deepEqual((await request.get("/resonance/samples?node=profile")).body.samples, []);
+
+      const mapping = {
+        profile: { id: "new", deployed: false, source: "overrides", path: "next.json" }, equipment: { id: "equipment", deployed: true }, category: "predictive-maintenance",
+        tags: [tag("Temperature", "processTemperature", "KEL"), tag("Speed", "rotationalSpeed", "RPM"), tag("Torque", "spindleTorque", "NU")], samples: { Temperature: "308.65", Speed: "1551", Torque: "40" },
+      };
+      const { record, errors } = await ask("/resonance/preview", mapping) as unknown as { record: typeof INPUT; errors: unknown[] };
+      assert.deepEqual([errors, record.values, record.equipment, record.profile], [[], { processTemperature: 35.5, rotationalSpeed: 1551, spindleTorque: 40 }, PLACE, "next@1.0.0"]);
+      const wrong = await ask("/resonance/preview", { ...mapping, tags: [tag("Torque", "spindleTorque", "CEL")] }) as { errors: { path: string; code: string }[] };
+      assert.deepEqual(wrong.errors.map(({ path: place, code }) => [place, code]), [["tags/0/unit", "RESONANCE_UNIT_INCOMPATIBLE"]]);
+      const unplaced = await ask("/resonance/preview", { ...mapping, equipment: { enterprise: "acme", area: "x" } }) as { errors: { path: string }[] };
+      assert.deepEqual(unplaced.errors.map(({ path: place }) => place), ["site"]);
+      assert.ok(Array.isArray((await ask("/resonance/preview", { ...mapping, tags: [null, {}, "x"] }))["errors"]), "what is no mapping is told, not thrown");
+    });
   });
 
   const undeployable: readonly (readonly [what: string, node: TestNode, changes: object, code: string, config?: object])[] = [

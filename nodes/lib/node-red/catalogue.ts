@@ -1,6 +1,4 @@
 import type { NodeAPI } from "node-red";
-import { compareProfiles } from "../profile/compare-profiles";
-import { affectedNodes, type FlowNode } from "../profile/affected-nodes";
 import { describeProfile } from "../profile/describe-profile";
 import { loadBuiltInProfile } from "../profile/load-profile";
 import type { Profile } from "../profile/profile";
@@ -10,8 +8,7 @@ import type { ConfigHolder } from "./lookup";
 
 /**
  * Serves the editor what its forms show: `resonance/catalogue?profile=<id>` the facts of that deployed profile, of the built-in one
- * where it is not deployed or could not start (then `error` says why); `resonance/comparison?from=<id>&to=<id>` what differs
- * between two of them (the built-in one where an id is left out) and which nodes of the deployed flows that touches.
+ * where it is not deployed or could not start (then `error` says why).
  */
 export function serveCatalogue(RED: NodeAPI): void {
   const mayRead = RED.auth.needsPermission("flows.read");
@@ -30,20 +27,5 @@ export function serveCatalogue(RED: NodeAPI): void {
       equipmentProfiles: describeEquipment(profile),
       ...(failed && { error: { code: failed.code, message: failed.message } }),
     });
-  });
-
-  RED.httpAdmin.get("/resonance/comparison", mayRead, (request, response) => {
-    const [from, to] = [request.query["from"], request.query["to"]].map((id) => {
-      const found = deployed(id);
-      return found ? ("value" in found ? found.value : undefined) : id ? undefined : loadBuiltInProfile();
-    });
-    if (!from || !to) {
-      response.status(404).json({ error: "no such profile is deployed" });
-      return;
-    }
-    const nodes: FlowNode[] = [];
-    RED.nodes.eachNode((def) => { nodes.push(def as unknown as FlowNode); });
-    const comparison = compareProfiles(from, to);
-    response.json({ comparison, affected: affectedNodes(nodes, comparison) });
   });
 }

@@ -37,7 +37,7 @@ const USES: Readonly<Record<string, Readonly<Record<string, Direction>>>> = {
 
 /**
  * The nodes of flows that a change of edition touches: `model-in` by the fields its tags fill and by those it would now have to
- * fill, models by the fields of their tensors, `model-out` by the fields of its rules.
+ * fill, models by the fields of their tensors, `model-out` by the fields of its mapping, its rules and its validity.
  */
 export function affectedNodes(flows: readonly FlowNode[], comparison: ProfileComparison): readonly AffectedNode[] {
   const byId = new Map(flows.map((node) => [node.id, node]));
@@ -51,6 +51,15 @@ export function affectedNodes(flows: readonly FlowNode[], comparison: ProfileCom
   });
 }
 
+/** The nodes that follow one of these profile nodes: those that name it, the models they use, and models that no node uses. */
+export function followersOf(profiles: readonly string[], flows: readonly FlowNode[]): readonly FlowNode[] {
+  const named = flows.filter((node) => node["profile"] !== undefined);
+  const following = named.filter((node) => profiles.includes(text(node["profile"])));
+  const usesOf = (nodes: readonly FlowNode[]): ReadonlySet<string> => new Set(nodes.map((node) => text(node["model"])));
+  const [used, own] = [usesOf(named), usesOf(following)];
+  return flows.filter((node) => following.includes(node) || (node.type === "resonance-model" && (own.has(node.id) || !used.has(node.id))));
+}
+
 function changesFor(node: FlowNode, uses: Readonly<Record<string, Direction>>, category: string, comparison: ProfileComparison): readonly NodeChange[] {
   if (comparison.removedCategories.includes(category)) return [{ change: "removedCategory" }];
   const renamed = comparison.renamedCategories.find(({ from }) => from === category);
@@ -59,6 +68,7 @@ function changesFor(node: FlowNode, uses: Readonly<Record<string, Direction>>, c
   for (const [property, value] of Object.entries(node)) {
     const direction = uses[property] ?? uses["*"];
     if (direction) collect(value, used[direction]);
+    if (direction && property === "validField" && typeof value === "string") used[direction].add(value);
   }
   for (const change of CHANGES) {
     for (const { direction, field } of comparison[change].filter(isOf(category))) {

@@ -47,7 +47,7 @@ export function checkTogether(profile: RawProfile, head: ProfileFile, categories
     for (const direction of DIRECTIONS) checkInterface(raw, category, direction, refuseHere);
     complete.set(raw.id, category);
   }
-  checkRenames(profile.renames ?? {}, complete, refuse);
+  checkRenames(profile, complete, refuse);
 }
 
 function checkInterface(raw: RawCategory, category: Category, direction: Direction, refuse: Refuse): void {
@@ -69,8 +69,8 @@ function checkInterface(raw: RawCategory, category: Category, direction: Directi
   }
 }
 
-/** A rename ends at something that is there; where it begins only the old edition knows. */
-function checkRenames(renames: Readonly<Record<string, string>>, categories: ReadonlyMap<string, Category>, refuse: Refuse): void {
+/** Renames are of editions that are named, and end at something that is there; where they begin only the old edition knows. */
+function checkRenames({ id: own, version, formerIds = [], renames = {} }: RawProfile, categories: ReadonlyMap<string, Category>, refuse: Refuse): void {
   for (const [old, now] of Object.entries(renames)) {
     const at = `/renames/${old.replaceAll("/", "~1")}`;
     const [id = "", direction] = old.split("/");
@@ -83,6 +83,9 @@ function checkRenames(renames: Readonly<Record<string, string>>, categories: Rea
     if (!category) return refuse(at, `there is no category ${renamed}`);
     if (!category[direction as Direction].fields.has(now)) refuse(at, `${category.id} has no ${direction} field ${now}`);
   }
+  const itself = formerIds.indexOf(`${own}@${version}`);
+  if (itself >= 0) refuse(`/formerIds/${itself}`, "a profile is no earlier edition of itself");
+  if (formerIds.length === 0 && Object.keys(renames).length > 0) refuse("/renames", "formerIds has to name the editions whose names these are");
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

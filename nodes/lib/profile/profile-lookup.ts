@@ -26,3 +26,8 @@ export function requireField(category: Category, direction: Direction, name: str
 export function profileKey(profile: Pick<Profile, "id" | "version">): string {
   return `${profile.id}@${profile.version}`;
 }
+
+/** Whether `profile` takes over records and mappings of that edition, as its `formerIds` say. */
+export function takesOver(profile: Profile, edition: Pick<Profile, "id" | "version">): boolean {
+  return profile.formerIds.includes(profileKey(edition));
+}

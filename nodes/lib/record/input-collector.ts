@@ -10,6 +10,7 @@ import { readPayload, type Incoming } from "./incoming";
 import { createLedger, type Collected, type SampleCounts } from "./ledger";
 import { cutIntoMoments } from "./moments";
 import { createRecordMaker } from "./record-maker";
+import type { Quality } from "./sample";
 import { createSlot, type BadQuality } from "./slot";
 import { allFresh, missingIn } from "./slots-to-record";
 import { compileTags, type TagMapping } from "./tag-plan";
@@ -43,6 +44,15 @@ export interface CollectorOptions {
   readonly now?: () => number;
 }
 
+/** The last sample of a tag, as it came. */
+export interface SeenSample {
+  readonly tag: string;
+  readonly value: unknown;
+  readonly quality: Quality;
+  /** ISO 8601 UTC */
+  readonly timestamp: string;
+}
+
 export interface InputCollector {
   /**
    * Takes a message: a list of samples, one sample, an object of tag and value, or a plain value with its tag as topic.
@@ -54,6 +64,8 @@ export interface InputCollector {
   /** Fields without which no record can be made, and which have no usable value now. */
   waiting(): readonly string[];
   counts(): SampleCounts;
+  /** The last sample of each mapped tag and of the trigger's. */
+  seen(): readonly SeenSample[];
 }
 
 /**
@@ -78,6 +90,7 @@ export function createInputCollector(options: CollectorOptions): InputCollector 
   const triggerTag = trigger === "change" ? options.triggerTag ?? "" : undefined;
   const watch = triggerTag === undefined ? undefined : watchChange(triggerTag, options.triggerEdge ?? "any");
   const make = createRecordMaker({ profile, category, equipment, given, maxSkew, tellSkew: trigger !== "sample", ledger });
+  const seen = new Map<string, Incoming>();
   const waiting = (): readonly string[] => missingIn(slots, category.input, given.has);
 
   const apply = (sample: Incoming, receivedAt: number): boolean => applySample(byTag.get(sample.tag) ?? [], sample, { badQuality, receivedAt, ledger });
@@ -120,6 +133,7 @@ export function createInputCollector(options: CollectorOptions): InputCollector 
       const isKnown = ({ tag }: Incoming): boolean => byTag.has(tag) || tag === triggerTag;
       if (job !== undefined && (complete || incoming.length === 0) && !incoming.some(isKnown)) return ledger.settle(waiting());
       ledger.receive(incoming.length + unreadable.length);
+      for (const sample of incoming) if (isKnown(sample)) seen.set(sample.tag, sample);
       for (const { path, refusal } of unreadable) ledger.reject([fieldError(path, refusal, language, { detail: refusal.expected })], [""]);
       if (complete && trigger === "message") takeCompleteSet({ slots, samples: incoming, badQuality, category, given, ledger, make, receivedAt });
       else takeSamples(incoming, receivedAt);
@@ -131,6 +145,7 @@ export function createInputCollector(options: CollectorOptions): InputCollector 
     },
     waiting,
     counts: () => ledger.counts(),
+    seen: () => [...seen.values()].map(({ tag, value, quality, time }) => ({ tag, value, quality, timestamp: new Date(time).toISOString() })),
   };
 }
 

@@ -1,7 +1,7 @@
 import { ResonanceError } from "../errors/resonance-error";
 import { categoryAfter, fieldAfter, type CategoryPair } from "../profile/compare-profiles";
 import type { Field, FieldSchema, Profile, ValueSchema } from "../profile/profile";
-import { profileKey, requireCategory } from "../profile/profile-lookup";
+import { profileKey, requireCategory, takesOver } from "../profile/profile-lookup";
 import { compileConverter } from "../units/conversion";
 import type { InterfaceRecord } from "./interface-record";
 
@@ -14,8 +14,8 @@ export interface MigratedRecord {
 /**
  * Brings a record to a newer edition: category and fields by their new names, values in the new units. Whether the values suit
  * the new ranges, and whether all that is required is there, the validator says.
- * @throws RESONANCE_MIGRATION_IMPOSSIBLE when the record is not of the older edition, its category is gone, or a field has
- * another type; RESONANCE_UNIT_INCOMPATIBLE
+ * @throws RESONANCE_MIGRATION_IMPOSSIBLE when the record is not of the older edition, the newer one does not take that over
+ * (`formerIds`), its category is gone, or a field has another type; RESONANCE_UNIT_INCOMPATIBLE
  */
 export function migrateRecord(record: InterfaceRecord, before: Profile, after: Profile): MigratedRecord {
   const [from, to] = [profileKey(before), profileKey(after)];
@@ -23,6 +23,7 @@ export function migrateRecord(record: InterfaceRecord, before: Profile, after: P
     throw new ResonanceError("RESONANCE_MIGRATION_IMPOSSIBLE", { from, to, detail }, { path });
   };
   if (record.profile !== from) refuse("profile", record.profile);
+  if (!takesOver(after, before)) refuse("profile", `formerIds: ${after.formerIds.join(", ") || "–"}`);
   const old = requireCategory(before, record.category);
   const now = categoryAfter(old.id, after) ?? refuse("category", old.id);
   const pair: CategoryPair = { before: old, after: now };
@@ -58,7 +59,8 @@ function shapeOf({ schema }: Field): string {
   return [schema.type === "integer" ? "number" : String(schema.type), schema.format].filter((word) => word !== undefined).join(" ");
 }
 
-function converted(value: unknown, was: FieldSchema | ValueSchema, is: FieldSchema | ValueSchema, path: string): unknown {
+/** A value of a field, or of a part of one, in the newer edition's units; `path` names it where it does not convert. */
+export function converted(value: unknown, was: FieldSchema | ValueSchema, is: FieldSchema | ValueSchema, path: string): unknown {
   if (typeof value === "number" && was.unit !== undefined && is.unit !== undefined) return compileConverter(was.unit, is.unit, path)(value);
   if (Array.isArray(value) && was.items && is.items) {
     const [from, to] = [was.items, is.items];
