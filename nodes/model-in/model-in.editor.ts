@@ -1,4 +1,4 @@
-import { categoryOf, type Catalogue, type CategoryFacts } from "../lib/editor/catalogue";
+import { categoryOf, type Catalogue, type CategoryFacts, type FieldFacts } from "../lib/editor/catalogue";
 import { fillAbsent, keepAbsent, openForm, saveNumbers, withCatalogue, type Form } from "../lib/editor/form";
 import { categoryOptions, fillSelect } from "../lib/editor/options";
 import type { Validate } from "../lib/editor/red";
@@ -7,6 +7,7 @@ import { suggestionList } from "../lib/editor/table-cell";
 import { localized, textOf } from "../lib/editor/text";
 import { number, onlyIf, required, rows, validate, type Check } from "../lib/editor/validators";
 import { constantProblem, constantTable, jobProblem, jobTable, type ConstantField, type Facts, type JobField } from "./given-rows.editor";
+import { previewPart } from "./preview.editor";
 import { fromRow, tagProblem, toRow, type TagMapping, type TagRow } from "./tag-rows.editor";
 import { knownTags, tagTable } from "./tag-table.editor";
 
@@ -67,9 +68,10 @@ RED.nodes.registerType<ModelIn>("resonance-model-in", {
     const { category } = this;
     fillAbsent<ModelIn>(this, "node", ADDED);
     fillSelect(form.field<HTMLSelectElement>("category"), [], category);
+    for (const property of ["profile", "equipment"]) form.onChange(property, () => { tables?.preview(); });
     form.onChange("trigger", () => { $("#node-input-triggerTag").trigger("change"); });
     form.field("triggerTag").setAttribute("list", suggestionList("resonance-trigger-tags", knownTags()));
-    tables = openTables(form, this);
+    tables = openTables(form, this, this.id);
     withCatalogue(form, text, (catalogue) => {
       fillSelect(form.field<HTMLSelectElement>("category"), categoryOptions(catalogue), form.value("category") || category);
       tables?.show(catalogue);
@@ -96,12 +98,14 @@ interface Tables {
   readonly constants: Table<ConstantField>;
   readonly jobFields: Table<JobField>;
   show(catalogue: Catalogue): void;
+  /** What the preview depends on has changed. */
+  preview(): void;
 }
 
 /** The tables of the open form. */
 let tables: Tables | undefined;
 
-function openTables(form: Form, { tags, constants = [], jobFields = [] }: Partial<ModelIn>): Tables | undefined {
+function openTables(form: Form, { tags, constants = [], jobFields = [] }: Partial<ModelIn>, id: string): Tables | undefined {
   const [tagHost, constantHost, jobHost] = ["tags", "constants", "job-fields"].map((id) => form.root.querySelector<HTMLElement>(`#resonance-${id}`));
   if (!tagHost || !constantHost || !jobHost) return undefined;
   let loaded: Catalogue | undefined;
@@ -110,10 +114,14 @@ function openTables(form: Form, { tags, constants = [], jobFields = [] }: Partia
   const takenBeside = (own: keyof typeof made) => (): readonly string[] =>
     Object.entries(made).filter(([name]) => name !== own).flatMap(([, table]) => table.rows()).map(({ field }) => field);
 
-  const mapping = tagTable(form, text, tagHost, tags ?? [], facts, takenBeside("tags"));
+  // Nothing has changed before all tables are there.
+  let changed = { tags: (): void => undefined, others: (): void => undefined };
+  const mapping = tagTable(form, text, tagHost, tags ?? [], facts, takenBeside("tags"), () => { changed.tags(); });
   made.tags = mapping.table;
-  const fixed = made.constants = constantTable(constantHost, text, constants, facts, takenBeside("constants"));
-  const jobs = made.jobFields = jobTable(jobHost, text, jobFields, facts, takenBeside("jobFields"));
+  const fixed = made.constants = constantTable(constantHost, text, constants, facts, takenBeside("constants"), () => { changed.others(); });
+  const jobs = made.jobFields = jobTable(jobHost, text, jobFields, facts, takenBeside("jobFields"), () => { changed.others(); });
+  const preview = previewPart(form, text, id, facts, () => ({ tags: mapping.table.rows().map(fromRow), constants: fixed.rows(), jobFields: jobs.rows() }));
+  changed = { tags: preview.refresh, others: mapping.table.check };
   if (constants.length + jobFields.length > 0) jobHost.closest("details")?.setAttribute("open", "");
 
   const refresh = (): void => {
@@ -124,7 +132,7 @@ function openTables(form: Form, { tags, constants = [], jobFields = [] }: Partia
   };
   form.onChange("category", refresh);
   return {
-    tags: mapping.table, constants: fixed, jobFields: jobs,
+    tags: mapping.table, constants: fixed, jobFields: jobs, preview: preview.refresh,
     show(catalogue) {
       loaded = catalogue;
       refresh();
@@ -138,9 +146,14 @@ function tellCategory(form: Form, category: CategoryFacts | undefined): void {
   if (!hint) return;
   hint.hidden = !category;
   if (!category) return;
-  const needed = category.input.filter((field) => field.required).map((field) => localized(field.title)).join(text("hint.separator"));
+  const titles = (wanted: (field: FieldFacts) => boolean): string => category.input.filter(wanted).map((field) => localized(field.title)).join(text("hint.separator"));
+  const needed = titles((field) => field.required);
+  const choice = titles(({ name }) => category.requireOneOf.input.includes(name));
   const description = localized(category.description);
-  hint.textContent = needed === "" ? description : text("hint.category", { description, fields: needed });
+  hint.textContent = [
+    needed === "" ? description : text("hint.category", { description, fields: needed }),
+    ...(choice === "" ? [] : [text("hint.oneOf", { fields: choice })]),
+  ].join(" ");
 }
 
 /** A check that counts only with one trigger: the one chosen in the open form, else the saved one. */

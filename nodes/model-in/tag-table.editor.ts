@@ -1,40 +1,57 @@
-import { NO_CATALOGUE, type CategoryFacts, type EquipmentTagFacts, type FieldFacts } from "../lib/editor/catalogue";
+import { NO_CATALOGUE, type FieldFacts } from "../lib/editor/catalogue";
+import { acceptTagDrop, type BrowsedTag } from "../lib/editor/dropped-tags";
 import { equipmentBox } from "../lib/editor/equipment-box";
 import type { Form } from "../lib/editor/form";
-import { fieldOf, fieldOptions, unitOptions } from "../lib/editor/options";
-import { createTable } from "../lib/editor/table";
-import type { Text } from "../lib/editor/text";
-import { isBlank } from "../lib/editor/validators";
+import { fieldOf, fieldOptions, unitOptions, unitSymbol } from "../lib/editor/options";
+import { createTable, type Problem, type Table } from "../lib/editor/table";
+import { localized, type Text } from "../lib/editor/text";
+import { blankRow, missingRows, withBrowsed, withMachine } from "./filling-rows.editor";
 import type { Facts } from "./given-rows.editor";
 import { detailColumns, isDetailed, tagProblem, tagUnits, toRow, unitOfField, type TagMapping, type TagRow } from "./tag-rows.editor";
 
+/** The mapping of an open form. */
+export interface TagTable {
+  readonly table: Table<TagRow>;
+  refresh(): void;
+  /** Takes tags that were chosen while browsing a machine: behind all rows, or the first one into row `at`. */
+  take(tags: readonly BrowsedTag[], at?: number): void;
+}
+
 /** The mapping of tags to fields, with what can fill it; `taken` are the fields of the other tables. */
-export function tagTable(form: Form, text: Text, host: HTMLElement, tags: readonly TagMapping[], { catalogue, category }: Facts, taken: () => readonly string[]) {
+export function tagTable(
+  form: Form, text: Text, host: HTMLElement, tags: readonly TagMapping[], facts: Facts, taken: () => readonly string[], changed: () => void,
+): TagTable {
+  const { catalogue, category } = facts;
   const fieldOfRow = (row: TagRow): FieldFacts | undefined => fieldOf(category(), "input", row.field);
   const detailed = form.root.querySelector<HTMLInputElement>("#resonance-detailed");
   if (detailed) detailed.checked = tags.some(isDetailed);
   const box = equipmentBox(text, () => catalogue()?.equipmentProfiles ?? [], () => form.value("category"), (rows) => {
-    table.replace(filled(table.rows(), rows.filter(({ field }) => !taken().includes(field))));
+    table.replace(withMachine(table.rows(), rows.filter(({ field }) => !taken().includes(field))));
   });
   const table = createTable<TagRow>({
-    host, text,
-    problem: (row, all) => tagProblem(text, row, all),
+    host, text, changed,
+    problem: (row, all) => tagProblem(text, row, all) ?? misfit(text, facts, row),
     empty: text("common.error.rows"),
+    lacking: (rows) => lacking(text, facts, [...rows.map(({ field }) => field), ...taken()]),
     rows: tags.map(toRow),
     addLabel: text("label.addTag"),
     buttons: [
-      { label: text("label.addRequired"), icon: "fa fa-asterisk", click: () => { table.add(...missing(category(), [...table.rows().map(({ field }) => field), ...taken()])); } },
+      { label: text("label.addRequired"), icon: "fa fa-asterisk", click: () => { table.add(...missingRows(category(), [...table.rows().map(({ field }) => field), ...taken()])); } },
       box.button,
     ],
     columns: [
       { key: "tag", kind: "text", title: text("label.tag"), width: "minmax(0, 5fr)", placeholder: "Torque", suggestions: knownTags },
-      { key: "field", kind: "select", title: text("label.field"), width: "minmax(0, 6fr)", options: () => fieldOptions(category()?.input ?? [], catalogue() ?? NO_CATALOGUE, text) },
+      {
+        key: "field", kind: "select", title: text("label.field"), width: "minmax(0, 6fr)",
+        options: () => fieldOptions(category()?.input ?? [], catalogue() ?? NO_CATALOGUE, text, category()?.requireOneOf.input),
+      },
       {
         key: "unit", kind: "select", title: text("label.tagUnit"), width: "minmax(0, 2.4fr)",
         options: (row) => (category() ? tagUnits(row, fieldOfRow(row), catalogue()) : unitOptions(undefined, row.unit)),
+        note: (row) => conversion(facts, row, fieldOfRow(row)),
       },
       { key: "maxAge", kind: "number", title: text("label.maxAge"), width: "92px" },
-      { key: "optional", kind: "check", title: text("label.optional"), width: "66px" },
+      { key: "optional", kind: "check", title: text("label.optional"), width: "66px", usable: (row) => fieldOfRow(row)?.required !== true },
     ],
     details: { columns: detailColumns(text, category), shown: () => detailed?.checked ?? true },
     blank: () => blankRow({}),
@@ -44,8 +61,12 @@ export function tagTable(form: Form, text: Text, host: HTMLElement, tags: readon
   });
   host.closest(".resonance-wide")?.append(box.element);
   detailed?.addEventListener("change", () => { table.refresh(); });
+  const take: TagTable["take"] = (browsed, at = -1) => {
+    table.replace(withBrowsed(table.rows(), browsed, at, { catalogue: catalogue(), category: category(), taken: taken() }));
+  };
+  acceptTagDrop(host, take);
   return {
-    table,
+    table, take,
     refresh() {
       table.refresh();
       box.refresh();
@@ -53,23 +74,33 @@ export function tagTable(form: Form, text: Text, host: HTMLElement, tags: readon
   };
 }
 
-const blankRow = (known: Partial<TagMapping>): TagRow => toRow({ tag: "", field: "", unit: "", maxAge: 0, optional: false, ...known });
-
-/** A row for each required field that nothing fills yet. */
-function missing(category: CategoryFacts | undefined, filledFields: readonly string[]): readonly TagRow[] {
-  return (category?.input ?? [])
-    .filter((field) => field.required && !filledFields.includes(field.name))
-    .map((field) => blankRow({ field: field.name, unit: unitOfField(field) ?? "" }));
+/** What becomes of the tag's unit: `→ K`. */
+function conversion({ catalogue }: Facts, row: TagRow, field: FieldFacts | undefined): string {
+  const own = unitOfField(field);
+  if (own === undefined || row.unit === "" || row.unit === own) return "";
+  return `→ ${unitSymbol(catalogue(), own)}`;
 }
 
-/** The rows with a machine's tags: they fill what has no tag yet and come behind what has. */
-function filled(present: readonly TagRow[], machine: readonly EquipmentTagFacts[]): readonly TagRow[] {
-  const kept = present.filter((row) => !isBlank(row.tag) || !isBlank(row.field)).map((row) => {
-    const found = isBlank(row.tag) ? machine.find(({ field }) => field === row.field) : undefined;
-    return found ? { ...row, tag: found.tag, unit: found.unit } : row;
-  });
-  const fresh = machine.filter(({ field }) => !kept.some((row) => row.field === field));
-  return [...kept, ...fresh.map((row) => blankRow(row))];
+/** A row whose field or unit does not belong to the category, as after another one was chosen. */
+function misfit(text: Text, { catalogue, category }: Facts, row: TagRow): Problem<TagRow> | undefined {
+  const chosen = category();
+  if (!chosen) return undefined;
+  const field = fieldOf(chosen, "input", row.field);
+  if (!field) return { key: "field", text: text("error.fieldUnknown", { name: row.field, category: localized(chosen.title) }) };
+  const units = tagUnits(row, field, catalogue());
+  if (row.unit === "" || units.some(({ value }) => value === row.unit)) return undefined;
+  return { key: "unit", text: text("error.unit", { from: unitSymbol(catalogue(), row.unit), to: unitSymbol(catalogue(), unitOfField(field) ?? "–") }) };
+}
+
+/** What no row says but the category needs. */
+function lacking(text: Text, { category }: Facts, filled: readonly string[]): string | undefined {
+  const chosen = category();
+  if (!chosen) return undefined;
+  const titles = (names: readonly string[]): string => names.map((name) => localized(fieldOf(chosen, "input", name)?.title ?? { en: name, zh: name, de: name })).join(text("hint.separator"));
+  const missing = chosen.input.filter(({ name, required }) => required && !filled.includes(name)).map(({ name }) => name);
+  if (missing.length > 0) return text("error.lacking", { fields: titles(missing) });
+  const choice = chosen.requireOneOf.input;
+  return choice.length === 0 || choice.some((name) => filled.includes(name)) ? undefined : text("error.lackingOne", { fields: titles(choice) });
 }
 
 /** Tags that OPC UA nodes of the workspace deliver. */

@@ -57,7 +57,7 @@ export function mappingTable(host: HTMLElement, text: Text, mappings: readonly O
     { value: "confidence", label: text("option.confidence") }, { value: "validUntil", label: text("option.validUntil") }, { value: "validFor", label: text("option.validFor") },
   ];
   const fields = (): readonly Option[] => {
-    const own = fieldOptions(category()?.output ?? [], catalogue() ?? NO_CATALOGUE, text);
+    const own = fieldOptions(category()?.output ?? [], catalogue() ?? NO_CATALOGUE, text, category()?.requireOneOf.output);
     return [...own, ...envelope.filter(({ value }) => !own.some((option) => option.value === value))];
   };
   const sources: readonly Option[] = [

@@ -4,6 +4,7 @@ import { fillAbsent, keepAbsent, openForm, tellFailure, type Form } from "../lib
 import type { EditorNode } from "../lib/editor/red";
 import { localized, textOf } from "../lib/editor/text";
 import { required, validate } from "../lib/editor/validators";
+import { comparisonPart, migrateAfterwards, type ComparisonPart } from "./comparison.editor";
 
 interface Profile {
   name: string;
@@ -46,14 +47,23 @@ RED.nodes.registerType<Profile>("resonance-profile", {
     });
     form.onChange("path", show);
     show();
+    comparison = comparisonPart(form, text, this as Profile & EditorNode & Record<string, unknown>);
+    for (const property of ["source", "path"]) form.onChange(property, () => { comparison?.refresh(); });
   },
   oneditsave() {
     opened = false;
     keepAbsent<Profile>(this, "config", ADDED);
+    migrateAfterwards(comparison, this.id);
+    comparison = undefined;
   },
-  oneditcancel() { opened = false; },
+  oneditcancel() {
+    opened = false;
+    comparison = undefined;
+  },
 });
 
+/** The comparison in the open form. */
+let comparison: ComparisonPart | undefined;
 /** Whether the form is open. */
 let opened = false;
 /** Counts what was asked for, so that only the newest answer is shown. */

@@ -158,7 +158,7 @@ for (const house of HOUSES) {
 
     it("model in: aggregates, constants, fields of the job and the trigger tag are saved as the runtime reads them", async () => {
       await editor.open("model-in");
-      await editor.page.locator(".resonance-more > summary").click();
+      await editor.page.locator("#resonance-details > summary").click();
       assert.equal(await select("#resonance-tags", 0, "aggregate").isVisible(), false, "simple as long as nobody asks");
       await editor.page.locator("#resonance-detailed").check();
       const size = select("#resonance-tags", 0, "windowSize");

@@ -1,3 +1,4 @@
+import { getJson } from "./ask";
 import "./red";
 import type { Localized } from "./text";
 
@@ -24,6 +25,8 @@ export interface CategoryFacts {
   readonly messages: { readonly input: readonly string[]; readonly output: readonly string[] };
   readonly input: readonly FieldFacts[];
   readonly output: readonly FieldFacts[];
+  /** Fields of which a record holds at least one. */
+  readonly requireOneOf: { readonly input: readonly string[]; readonly output: readonly string[] };
 }
 
 export interface ProfileFacts {
@@ -111,13 +114,8 @@ function keepUntilDeploy(): Map<string, Promise<Catalogue>> {
   return kept;
 }
 
-/** jQuery sends the editor's access token along; `fetch` would not. */
 function fetchCatalogue(profile: string): Promise<Catalogue> {
-  return new Promise((resolve, reject) => {
-    $.getJSON("resonance/catalogue", profile === "" ? {} : { profile })
-      .done((catalogue: Catalogue) => resolve(catalogue))
-      .fail((request) => reject(new Error(`${request.status} ${request.statusText}`)));
-  });
+  return getJson<Catalogue>("resonance/catalogue", profile === "" ? {} : { profile });
 }
 
 /** The profile of a catalogue that was asked for one. */

@@ -22,17 +22,17 @@ export function categoryOptions(catalogue: Catalogue): readonly Option[] {
     .map((category) => ({ value: category.id, label: localized(category.title) }));
 }
 
-/** Fields with title and, for the required ones, a mark; the first entry is empty. */
-export function fieldOptions(fields: readonly FieldFacts[], catalogue: Catalogue, text: Text): readonly Option[] {
+/** Fields with title and a mark: `*` for the required ones, `(*)` for those of which one is needed; the first entry is empty. */
+export function fieldOptions(fields: readonly FieldFacts[], catalogue: Catalogue, text: Text, oneOf: readonly string[] = []): readonly Option[] {
   return [
     { value: "", label: text("common.table.choose") },
-    ...fields.map((field) => ({ value: field.name, label: fieldLabel(field, catalogue) })),
+    ...fields.map((field) => ({ value: field.name, label: `${fieldLabel(field, catalogue)}${field.required ? " *" : oneOf.includes(field.name) ? " (*)" : ""}` })),
   ];
 }
 
 function fieldLabel(field: FieldFacts, catalogue: Catalogue): string {
   const unit = unitOf(catalogue, field.unit);
-  return `${localized(field.title)}${unit && unit.symbol !== "1" ? ` [${unit.symbol}]` : ""}${field.required ? " *" : ""}`;
+  return `${localized(field.title)}${unit && unit.symbol !== "1" ? ` [${unit.symbol}]` : ""}`;
 }
 
 /** The units that convert into `code`; a dash alone for a field without unit. */
@@ -42,6 +42,11 @@ export function unitOptions(catalogue: Catalogue | undefined, code: string | und
   return catalogue.units
     .filter((other) => other.quantity === unit.quantity)
     .map((other) => ({ value: other.code, label: other.symbol === "1" ? "1" : other.symbol }));
+}
+
+/** How people write a unit; its code where the catalogue does not know it. */
+export function unitSymbol(catalogue: Catalogue | undefined, code: string): string {
+  return unitOf(catalogue, code)?.symbol ?? code;
 }
 
 function unitOf(catalogue: Catalogue | undefined, code: string | undefined): UnitFacts | undefined {

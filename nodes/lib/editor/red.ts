@@ -68,11 +68,17 @@ export interface EditorApi {
   readonly nodes: {
     registerType<P extends object>(type: string, definition: NodeDefinition<P> & ThisType<P & EditorNode>): void;
     node(id: string): (EditorNode & Record<string, unknown>) | null;
+    convertNode(node: object, options: { credentials: boolean }): Record<string, unknown>;
+    updateConfigNodeUsers(node: object, options: { action: "add" | "remove" }): void;
+    dirty(changed?: boolean): boolean;
+    eachNode(visit: (node: EditorNode & Record<string, unknown>) => void): void;
     filterNodes(filter: { type: string }): readonly (EditorNode & Record<string, unknown>)[];
   };
-  readonly events: { on(event: string, handler: () => void): void };
+  readonly events: { on(event: string, handler: () => void): void; emit(event: string, detail: object): void };
+  readonly history: { push(event: object): void };
+  readonly view: { reveal(id: string): void; redraw(): void };
   readonly i18n: { lang(): string };
-  readonly editor: { createEditor(options: { id: string; mode: string; value: string }): TextEditor };
+  readonly editor: { createEditor(options: { id: string; mode: string; value: string }): TextEditor; validateNode(node: object): void };
 }
 
 declare global {

@@ -11,6 +11,8 @@ export interface Column<R> {
   /** Suggestions for a text cell. */
   readonly suggestions?: () => readonly string[];
   readonly options?: (row: R) => readonly Option[];
+  /** What stands beside the cell's value, as a consequence of it. */
+  readonly note?: (row: R) => string;
   /** Whether the cell means anything in this row; always, where not given. */
   readonly usable?: (row: R) => boolean;
 }
@@ -20,16 +22,22 @@ export interface Cell<R> {
   readonly key: keyof R & string;
   readonly title: string;
   readonly element: HTMLInputElement | HTMLSelectElement;
+  /** The element with what stands beside it. */
+  readonly whole: HTMLElement;
   show(row: R): void;
 }
 
 /** Makes a cell that keeps `line.row` up to date and tells `edited`; `name` is unique in the form. */
 export function createCell<R extends object>(column: Column<R>, line: { readonly row: R }, name: string, edited: () => void): Cell<R> {
   const { key, title, usable = () => true } = column;
+  const { note: tellNote } = column;
+  const note = tellNote && Object.assign(document.createElement("span"), { className: "resonance-note" });
   const made = (show: (row: R) => void): Cell<R> => ({
     key, title, element,
+    whole: note ? beside(element, note) : element,
     show(row) {
       element.disabled = !usable(row);
+      if (note) note.textContent = tellNote(row);
       show(row);
     },
   });
@@ -58,6 +66,12 @@ export function createCell<R extends object>(column: Column<R>, line: { readonly
   return made((row) => { if (document.activeElement !== element || element.value.trim() === "") element.value = shown(row[key]); });
 }
 
+function beside(element: HTMLElement, note: HTMLElement): HTMLElement {
+  const pair = Object.assign(document.createElement("span"), { className: "resonance-pair" });
+  pair.append(element, note);
+  return pair;
+}
+
 /** What a cell shows: nothing where the property is absent; lists and objects as JSON. */
 function shown(value: unknown): string {
   if (value === undefined || value === null) return "";
@@ -65,9 +79,9 @@ function shown(value: unknown): string {
 }
 
 /** The cell under its title, for a line without a header. */
-export function labelled<R>({ title, element }: Cell<R>): HTMLElement {
+export function labelled<R>({ title, whole }: Cell<R>): HTMLElement {
   const label = document.createElement("label");
-  label.append(Object.assign(document.createElement("span"), { textContent: title, title }), element);
+  label.append(Object.assign(document.createElement("span"), { textContent: title, title }), whole);
   return label;
 }
 

@@ -25,6 +25,8 @@ export interface TableOptions<R extends object> {
   problem(row: R, all: readonly R[]): Problem<R> | undefined;
   /** What to say while there is no row, where at least one is needed. */
   readonly empty?: string;
+  /** What the rows together lack, where none has a problem. */
+  readonly lacking?: (rows: readonly R[]) => string | undefined;
   /** Turns several pasted lines into rows; without it a paste is plain text. */
   paste?(text: string): readonly R[];
   changed?(rows: readonly R[]): void;
@@ -34,6 +36,8 @@ export interface Table<R> {
   rows(): readonly R[];
   add(...rows: readonly R[]): void;
   replace(rows: readonly R[]): void;
+  /** Judges all rows again, for instance after another table changed what they depend on. */
+  readonly check: () => void;
   /** Draws all rows again, for instance after the options of a column changed. */
   refresh(): void;
 }
@@ -64,7 +68,7 @@ export function createTable<R extends object>(options: TableOptions<R>): Table<R
     });
     const first = problems.findIndex(Boolean);
     problemLine.textContent = first < 0
-      ? (all.length === 0 && options.empty) || "" : options.text("common.error.row", { row: first + 1, problem: problems[first]?.text ?? "" });
+      ? (all.length === 0 && options.empty) || (options.lacking?.(all) ?? "") : options.text("common.error.row", { row: first + 1, problem: problems[first]?.text ?? "" });
     options.changed?.(all);
   };
 
@@ -98,7 +102,7 @@ export function createTable<R extends object>(options: TableOptions<R>): Table<R
       const main = cellsOf(options.columns, "");
       const further = cellsOf(options.details?.columns ?? [], "details-");
       const cells = [...main, ...further];
-      const first = lineOf(main.map((cell) => cell.element));
+      const first = lineOf(main.map((cell) => cell.whole));
       const second = lineOf(further.map((cell) => labelled(cell)));
       second.classList.add("resonance-details");
       second.style.setProperty("--columns", (options.details?.columns ?? []).map((column) => column.width).join(" "));
@@ -120,6 +124,7 @@ export function createTable<R extends object>(options: TableOptions<R>): Table<R
   check();
 
   return {
+    check,
     rows: () => rows().map((row) => ({ ...row })),
     add(...added) { for (const row of added) list.add({ row: { ...row } }); },
     replace(all) {

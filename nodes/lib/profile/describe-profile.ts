@@ -18,6 +18,8 @@ export interface CategoryDescription {
   readonly messages: Readonly<Record<Direction, readonly string[]>>;
   readonly input: readonly FieldDescription[];
   readonly output: readonly FieldDescription[];
+  /** Fields of which a record holds at least one; empty where `required` says it all. */
+  readonly requireOneOf: Readonly<Record<Direction, readonly string[]>>;
 }
 
 export interface FieldDescription {
@@ -47,7 +49,10 @@ export function describeProfile(profile: Profile): ProfileDescription {
 }
 
 function describeCategory({ id, title, description, nature, messages, input, output }: Category): CategoryDescription {
-  return { id, title, description, nature, messages, input: describeFields(input), output: describeFields(output) };
+  return {
+    id, title, description, nature, messages, input: describeFields(input), output: describeFields(output),
+    requireOneOf: { input: input.requireOneOf, output: output.requireOneOf },
+  };
 }
 
 function describeFields({ fields }: Interface): FieldDescription[] {
