@@ -109,6 +109,8 @@ for (const house of HOUSES) {
     const deploy = async (): Promise<void> => {
       const posted = editor.page.waitForResponse((response) => response.url().endsWith("/flows") && response.request().method() === "POST");
       await editor.page.locator("#red-ui-header-button-deploy").click();
+      // The flow also holds a node that is not filled in yet.
+      await editor.page.locator(".red-ui-notification button.primary").click();
       assert.ok((await posted).ok());
     };
 
@@ -171,7 +173,9 @@ for (const house of HOUSES) {
       await editor.page.locator(`#node-input-category option[value=${PM}]`).waitFor({ state: "attached" });
       await editor.page.locator("#node-input-category").selectOption(PM);
       assert.match(await problem().innerText(), /has no field activePower/);
-      while (await editor.page.locator("#resonance-tags > li").count() > 0) await editor.page.locator("#resonance-tags > li .red-ui-editableList-item-remove").first().click();
+      await editor.cancel();
+      await editor.open("model-in");
+      await editor.page.locator("#resonance-category").filter({ hasText: "Required" }).waitFor();
       await editor.page.locator("#resonance-tags").evaluate((host) => {
         const data = new DataTransfer();
         data.setData("application/x-resonance-tags", JSON.stringify([{ tag: "Cnc.Torque", nodeId: "ns=2;s=T", unit: "NU", dataType: "Double" }, { tag: "Heat", nodeId: "ns=2;s=H", unit: "CEL" }]));
@@ -199,7 +203,7 @@ for (const house of HOUSES) {
       const affected = result.getByRole("button", { name: "spindle", exact: true });
       assert.match(await affected.locator("..").innerText(), /spindleMoment: renamed/);
       await affected.click();
-      await editor.page.locator('[id="plant-in"].red-ui-flow-node-highlighted, [id="plant-in"] .red-ui-flow-node-highlighted, [id="plant-in"].red-ui-flow-node-group').first().waitFor();
+      await editor.page.locator('[id="plant-in"].red-ui-flow-node-highlighted, [id="plant-in"] .red-ui-flow-node-highlighted').first().waitFor({ state: "attached" });
       await result.getByRole("checkbox").check();
       await editor.save();
       await editor.page.waitForFunction(() => JSON.stringify((window as unknown as { RED: { nodes: { node(id: string): object } } }).RED.nodes.node("plant-in")["tags" as never]).includes("spindleTorque"));
