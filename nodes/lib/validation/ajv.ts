@@ -59,8 +59,8 @@ const DRAFTS: Readonly<Record<Draft, (options: Options) => Ajv>> = {
 };
 
 /** A validator that loads no other document and checks dates against the calendar; it finds all errors, or ends at the first. */
-export function createAjv(draft: Draft, allErrors = true): Ajv {
-  const ajv = DRAFTS[draft]({ ...OPTIONS, allErrors });
+export function createAjv(draft: Draft, allErrors = true, options: Options = {}): Ajv {
+  const ajv = DRAFTS[draft]({ ...OPTIONS, ...options, allErrors });
   const { default: addFormats } = require("ajv-formats") as typeof import("ajv-formats");
   addFormats(ajv, { mode: "fast", formats: [...FAST_FORMATS] });
   for (const name of FAST_FORMATS) {
@@ -71,6 +71,20 @@ export function createAjv(draft: Draft, allErrors = true): Ajv {
   ajv.addFormat("date", (text) => text.length === 10 && isDateTime(`${text}T00:00:00Z`));
   ajv.addVocabulary([...ANNOTATIONS]);
   return ajv;
+}
+
+/**
+ * Checks every `pattern` in a part of a schema.
+ * @throws UnsafePattern, SyntaxError
+ */
+export function checkPatterns(schema: unknown): void {
+  const open: unknown[] = [schema];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (typeof node !== "object" || node === null) continue;
+    const { pattern } = node as { readonly pattern?: unknown };
+    if (typeof pattern === "string") regExp(pattern);
+    open.push(...Object.values(node).filter((part) => part !== undefined && part !== null));
+  }
 }
 
 function bounded(format: Format): Format {
