@@ -36,7 +36,8 @@ const INVALID: Readonly<Record<Mode, (msg: NodeMessage, errors: readonly FieldEr
 
 /** Checks `msg.payload` against the profile, B2MML or the user's JSON Schema; the errors stand in `msg.resonance.errors`. */
 export = (RED: NodeAPI) =>
-  defineNode<ValidateDef>(RED, "resonance-validate", ({ def, lookup, status, language, fail }) => {
+  defineNode<ValidateDef>(RED, "resonance-validate", (kit) => {
+    const { def, lookup, status, language } = kit;
     const home = userFolder(RED);
     const { check, ready, close } = openTarget(def.target, () => lookup.config<Profile>(def.profile, "resonance-profile"), def.schema, language, {
       folder: def.schemaFolder ? path.resolve(home, def.schemaFolder) : undefined,
@@ -47,7 +48,7 @@ export = (RED: NodeAPI) =>
     const started = new Promise<void>((resolve) => { whenFlowsStarted(RED, resolve); });
     ready?.catch(async (thrown: unknown) => {
       await started;
-      if (!closed) fail(thrown);
+      if (!closed) kit.fail(thrown);
     });
     const settle = (msg: NodeMessage, errors: readonly FieldError[]): Outgoing => {
       if (errors.length === 0) {

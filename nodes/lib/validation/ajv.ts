@@ -3,6 +3,7 @@ import type Ajv from "ajv/dist/core";
 import { compilePattern, STEPS, type StepBudget } from "../json/pattern";
 import { PatternUnsupported } from "../json/pattern-syntax";
 import { isDateTime } from "../record/date-time";
+import { schemaNodes } from "./schema-nodes";
 
 /** The annotations a profile adds to JSON Schema; they say something about a field and check nothing. */
 const ANNOTATIONS = ["unit", "isa95", "vdi2182", "nature", "derivation", "follows"] as const;
@@ -78,13 +79,7 @@ export function createAjv(draft: Draft, allErrors = true, options: Options = {})
  * @throws UnsafePattern, SyntaxError
  */
 export function checkPatterns(schema: unknown): void {
-  const open: unknown[] = [schema];
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (typeof node !== "object" || node === null) continue;
-    const { pattern } = node as { readonly pattern?: unknown };
-    if (typeof pattern === "string") regExp(pattern);
-    open.push(...Object.values(node).filter((part) => part !== undefined && part !== null));
-  }
+  for (const { pattern } of schemaNodes(schema)) if (typeof pattern === "string") regExp(pattern);
 }
 
 function bounded(format: Format): Format {

@@ -12,6 +12,7 @@ import { textIn, toFieldError } from "./b2mml-validator";
 import { compileBoth, limitError, runGuarded, type CompiledSchema } from "./guarded";
 import type { Check } from "./record-validator";
 import { toFieldErrors } from "./schema-errors";
+import { schemaNodes } from "./schema-nodes";
 import { unusable } from "./xsd-files";
 
 /** The file's name in the official set. */
@@ -109,13 +110,10 @@ function locate(place: string): string {
 
 /** Every reference leads to a definition of the file. */
 function checkReferences(definitions: Definitions): void {
-  const open: unknown[] = Object.values(definitions);
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (typeof node !== "object" || node === null) continue;
-    const { $ref: reference } = node as { readonly $ref?: unknown };
-    const target = typeof reference === "string" ? /^#\/\$defs\/([^/]+)$/.exec(reference)?.[1] : undefined;
-    if (typeof reference === "string" && (target === undefined || !Object.hasOwn(definitions, target))) throw new Error(`can't resolve reference ${reference}`);
-    open.push(...Object.values(node).filter((part) => part !== undefined && part !== null));
+  for (const { $ref: reference } of schemaNodes(definitions)) {
+    if (typeof reference !== "string") continue;
+    const target = /^#\/\$defs\/([^/]+)$/.exec(reference)?.[1];
+    if (target === undefined || !Object.hasOwn(definitions, target)) throw new Error(`can't resolve reference ${reference}`);
   }
 }
 

@@ -34,8 +34,8 @@ export interface OfficialXsdOptions {
 export interface OfficialXsd {
   /** Rejects with RESONANCE_B2MML_SCHEMA_INVALID where the schema does not compile. */
   readonly ready: Promise<void>;
-  check(payload: unknown): Promise<readonly FieldError[]>;
-  close(): Promise<void>;
+  readonly check: (payload: unknown) => Promise<readonly FieldError[]>;
+  readonly close: () => Promise<void>;
 }
 
 /** A document that waits, and who waits for it. */
@@ -168,6 +168,9 @@ function findings(output: string, key: string): ReadonlyMap<number, readonly Fin
 }
 
 function errorsOf(found: readonly Finding[], { placeOf }: MarkedXml, language: Language): readonly FieldError[] {
+  // The validator itself bounds the steps of a pattern, and goes on with the rest.
+  const given = found.find(({ detail }) => detail.includes("Internal error: "));
+  if (given) return [fieldError(placeOf(given.line).xpath.slice(0, LONGEST_PATH), { code: "RESONANCE_PAYLOAD_LIMIT", expected: "its texts are too long for the patterns", actual: undefined }, language)];
   return found.map(({ line: at, detail }) => {
     const { line, xpath } = placeOf(at);
     const said = detail.replace(/^(?:element \S+: )?(?:Schemas validity error|parser error|namespace error) : /, "").replaceAll(/\{[^{}'"\s]*\}/g, "").trim();

@@ -27,10 +27,10 @@ export interface TargetOptions extends Pick<RecordValidatorOptions, "editions"> 
 
 /** A check that may need time, and what it holds. */
 export interface OpenCheck {
-  check(payload: unknown): readonly FieldError[] | Promise<readonly FieldError[]>;
+  readonly check: (payload: unknown) => readonly FieldError[] | Promise<readonly FieldError[]>;
   /** Rejects where what was opened turns out to be unusable. */
   readonly ready?: Promise<void>;
-  close?(): Promise<void>;
+  readonly close?: () => Promise<void>;
 }
 
 /**

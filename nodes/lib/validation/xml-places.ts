@@ -8,7 +8,7 @@ export interface XmlPlace {
 export interface MarkedXml {
   readonly text: string;
   /** The element whose start tag ends in a line of `text`; its line alone where none does. */
-  placeOf(line: number): XmlPlace;
+  readonly placeOf: (line: number) => XmlPlace;
 }
 
 interface Element {
