@@ -568,3 +568,21 @@ describe("accounting", () => {
     });
   }
 });
+
+describe("what is told", () => {
+  it("a job's value that cannot be used is told once, and again when it changes", () => {
+    const subject = collector([row("T", "torque", "NU")], { jobFields: [{ field: "parts", path: "parts" }] });
+    const tell = (job: unknown): string[] => codes(subject.accept([sample("T", 1)], undefined, START, job));
+    const refused = ["RESONANCE_VALUE_TYPE values/parts"];
+    assert.deepEqual([tell({ parts: "x" }), tell({ parts: "x" }), tell({ parts: "y" }), tell({ parts: "y" }), tell({ parts: 3 }), tell({ parts: "y" })], [refused, [], refused, [], [], refused]);
+    balanced(subject);
+  });
+
+  it("a trigger's value that its field takes and the trigger cannot compare is told, and the sample counts as applied", () => {
+    const subject = collector([row("C", "material", ""), row("T", "torque", "NU", { optional: true })], { trigger: "change", triggerTag: "C", triggerEdge: "rising" });
+    assert.deepEqual(codes(subject.accept([sample("C", "steel")])), ["RESONANCE_VALUE_TYPE triggerTag"]);
+    assert.deepEqual(subject.counts(), { received: 1, applied: 1, held: 0, superseded: 0, rejected: 0, ignored: 0 });
+    assert.deepEqual(codes(subject.accept([sample("C", {})])), ["RESONANCE_VALUE_TYPE values/material"], "what neither can use is told once");
+    balanced(subject);
+  });
+});

@@ -3,6 +3,7 @@ import type { FieldSchema, ValueSchema } from "../profile/profile";
 import type { Nature } from "../record/interface-record";
 import type { Draft, Scalar, Tree } from "./document";
 import type { TypeSpec } from "./structure";
+import { xsdTime } from "./text";
 
 /** Qualifier of the unit codes the profile uses: UN/CEFACT Recommendation 20. */
 const UNIT_LIST = "UN/CEFACT Rec 20";
@@ -28,9 +29,11 @@ export type TextWriter = (value: unknown) => string;
  * The writer throws RESONANCE_ISA95_FIELD_VALUE (path `values/<at>`).
  */
 export function compileText(schema: AnySchema, field: string, at = field): TextWriter {
-  const { dataType, holds } = KINDS[kindOf(schema)];
+  const kind = kindOf(schema);
+  const { dataType, holds } = KINDS[kind];
   return (value) => {
     if (!holds(value)) throw wrongValue(field, value, dataType, at);
+    if (kind === "dateTime") return xsdTime(value as string) ?? (value as string);
     return typeof value === "object" ? JSON.stringify(value) : `${value as Scalar}`;
   };
 }
