@@ -9,7 +9,6 @@ import { compilePlain } from "./plain-text";
 import { isStructured } from "./structured";
 import type { ElementSpec } from "./structure";
 import { Optional, Repeat, type Part, type Slot, type Template, type Test } from "./template";
-import { xsdTime } from "./text";
 import { valueElementOf } from "./value";
 import { standsIn, valuePart } from "./value-part";
 
@@ -72,11 +71,9 @@ function partFor({ type }: ElementSpec, property: string, field: Field, options:
   if (!type.text) return undefined;
   if (!suits(field.schema, type.text.base)) return undefined;
   const plain = compilePlain(type);
-  const isTime = field.schema.format === "date-time";
   const own: Slot = (context) => {
     const value = context.record.values[field.name] ?? undefined;
-    if (value === undefined) return otherwise(before, context);
-    return plain(isTime && typeof value === "string" ? xsdTime(value) ?? value : value);
+    return value === undefined ? otherwise(before, context) : plain(value);
   };
   return own;
 }
