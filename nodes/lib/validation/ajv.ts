@@ -3,10 +3,11 @@ import type Ajv from "ajv/dist/core";
 import { compilePattern, STEPS, type StepBudget } from "../json/pattern";
 import { PatternUnsupported } from "../json/pattern-syntax";
 import { isDateTime } from "../record/date-time";
+import { PROFILE_KEYWORDS } from "./profile-keywords";
 import { schemaNodes } from "./schema-nodes";
 
 /** The annotations a profile adds to JSON Schema; they say something about a field and check nothing. */
-const ANNOTATIONS = ["unit", "isa95", "vdi2182", "nature", "derivation", "follows"] as const;
+const ANNOTATIONS = ["unit", "isa95", "vdi2182", "nature", "derivation", "follows", "unitIn"] as const;
 
 /** The drafts a schema may be written in. */
 export type Draft = "2020-12" | "2019-09" | "draft-07";
@@ -71,6 +72,7 @@ export function createAjv(draft: Draft, allErrors = true, options: Options = {})
   ajv.addFormat("date-time", isDateTime);
   ajv.addFormat("date", (text) => text.length === 10 && isDateTime(`${text}T00:00:00Z`));
   ajv.addVocabulary([...ANNOTATIONS]);
+  for (const keyword of PROFILE_KEYWORDS) ajv.addKeyword(keyword);
   return ajv;
 }
 
