@@ -12,11 +12,13 @@ interface Validate {
   mode: string;
   editions: string;
   schemaFolder: string;
+  b2mmlBy: string;
+  b2mmlSchema: string;
 }
 
 const text = textOf("validate");
 /** Settings that earlier versions of the node did not have. */
-const ADDED = { editions: "chosen", schemaFolder: "" } as const;
+const ADDED = { editions: "chosen", schemaFolder: "", b2mmlBy: "structure", b2mmlSchema: "" } as const;
 
 RED.nodes.registerType<Validate>("resonance-validate", {
   category: "model-data resonance",
@@ -33,6 +35,8 @@ RED.nodes.registerType<Validate>("resonance-validate", {
     mode: { value: "split" },
     editions: { value: ADDED.editions },
     schemaFolder: { value: ADDED.schemaFolder },
+    b2mmlBy: { value: ADDED.b2mmlBy },
+    b2mmlSchema: { value: ADDED.b2mmlSchema, label: text("label.b2mmlSchema"), validate: forOfficial(validate(required(text))) },
   },
   inputLabels() { return text("port.input"); },
   outputLabels(index) { return text(index === 0 ? "port.valid" : "port.invalid"); },
@@ -44,6 +48,7 @@ RED.nodes.registerType<Validate>("resonance-validate", {
     fillAbsent<Validate>(this, "node", ADDED);
     editor = RED.editor.createEditor({ id: "resonance-schema", mode: "ace/mode/json", value: this.schema });
     form.onChange("target", () => { $("#node-input-profile").trigger("change"); });
+    for (const name of ["target", "b2mmlBy"]) form.onChange(name, () => { $("#node-input-b2mmlSchema").trigger("change"); });
   },
   oneditsave() {
     keepAbsent<Validate>(this, "node", ADDED);
@@ -67,6 +72,14 @@ function close(): string | undefined {
 function forTarget(target: string, check: Validator): Validator {
   return function (this: Validate | undefined, value, opt) {
     const chosen = editor ? $("#node-input-target").val() : this?.target;
-    return chosen === target ? check(value, opt) : true;
+    return chosen === target ? check.call(this, value, opt) : true;
   };
+}
+
+/** A check that counts only where B2MML is checked by the official schema. */
+function forOfficial(check: Validator): Validator {
+  return forTarget("b2mml", function (this: Validate | undefined, value, opt) {
+    const by = editor ? $("#node-input-b2mmlBy").val() : this?.b2mmlBy;
+    return by === "json" || by === "xsd" ? check.call(this, value, opt) : true;
+  });
 }

@@ -388,6 +388,21 @@ describe("a field's target", () => {
     assert.match(write("ProcessJobList", record({ verdict: "hold" }, { nature: "command" }), { profile }), /<Command>Hold<\/Command>/);
   });
 
+  test("that is a duration or a time is refused to numbers at deploy, not with the first record", () => {
+    const to = (name: string) => () => compileMessage({ profile: profileWith({ [name]: target("SyncWorkPerformance", "WorkPerformance/WorkResponse/JobResponse/WorkDirective/Duration") }), message: "SyncWorkPerformance", format: "xml" });
+    assert.throws(to("thickness"), (thrown) => thrown instanceof ResonanceError && thrown.code === "RESONANCE_ISA95_TARGET_INVALID" && thrown.path === "thickness");
+    assert.doesNotThrow(to("alertMessage"));
+  });
+
+  test("that is a decimal text has the unit beside it", () => {
+    const sheet = { type: "object", properties: { value: { type: "string", unitIn: "unit" }, unit: { type: "string" } } };
+    const profile = profileWith();
+    const category = [...profile.categories.values()][0];
+    (category?.output.fields as Map<string, Field>).set("sheet", field("sheet", sheet));
+    const document = write("SyncWorkPerformance", record({ sheet: { value: "61.5", unit: "4H" } }), { profile });
+    assert.match(document, /<ValueString>61\.5<\/ValueString><DataType>decimal<\/DataType><UnitOfMeasure listID="UN\/CEFACT Rec 20">4H<\/UnitOfMeasure>/);
+  });
+
   test("of a list of jobs may be the job order itself; a list or an object has no place in a single element", () => {
     const jobs = profileWith({ jobs: target("ProcessJobList", "JobList/JobOrder") });
     assert.equal(all(readXml(write("ProcessJobList", record({ jobs: JOBS }), { profile: jobs })), "JobOrder").length, 3);

@@ -8,7 +8,7 @@ import { ResonanceError } from "../../nodes/lib/errors/resonance-error";
 import { affectedNodes, followersOf } from "../../nodes/lib/profile/affected-nodes";
 import { compareProfiles } from "../../nodes/lib/profile/compare-profiles";
 import { describeProfile } from "../../nodes/lib/profile/describe-profile";
-import { builtInProfileFiles, loadBuiltInProfile } from "../../nodes/lib/profile/load-profile";
+import { builtInProfileFiles, loadBuiltInProfile, loadProfile } from "../../nodes/lib/profile/load-profile";
 import messageHomes from "../../nodes/lib/profile/message-homes.json";
 import { migrateRows } from "../../nodes/lib/profile/migrate-rows";
 import type { Profile } from "../../nodes/lib/profile/profile";
@@ -446,5 +446,30 @@ describe("change of edition", () => {
     assert.deepEqual(check({ ...record, values: { ...record.values, torque: "40" } }).map(({ path: place }) => place), ["values/torque"]);
     assert.deepEqual(check(migrateRecord(record, builtIn, next).record), []);
     assert.deepEqual(check({ ...record, profile: undefined }).map(({ code, path: place }) => `${code} ${place}`)[0], "RESONANCE_FIELD_MISSING profile");
+  });
+});
+
+describe("relations and units beside values", () => {
+  const refusal = (change: (content: { output: { ordered?: unknown; properties: Record<string, { items?: { ordered?: unknown; properties: Record<string, Record<string, unknown>> } }> } }) => void): string => {
+    const files = builtInProfileFiles().map(({ file, content }) => ({ file, content: structuredClone(content) }));
+    change(files.find(({ file }) => file === "process-optimization.json")?.content as Parameters<typeof change>[0]);
+    try {
+      loadProfile(files);
+    } catch (error) {
+      assert.ok(error instanceof ResonanceError && error.code === "RESONANCE_PROFILE_INVALID", String(error));
+      return error.message;
+    }
+    return "";
+  };
+
+  it("are checked when a profile is loaded: parts that are there, numbers, of one unit, a text that holds it", () => {
+    assert.equal(refusal(() => undefined), "");
+    assert.match(refusal(({ output }) => { output.ordered = [["expectedCycleTime", "nothing"]]; }), /there is no nothing \(at \/output\/ordered\/0\/1\)/);
+    assert.match(refusal(({ output }) => { output.ordered = [["expectedCycleTime", "approvalState"]]; }), /approvalState is no number/);
+    assert.match(refusal(({ output }) => { output.ordered = [["expectedCycleTime", "expectedRejectRate"]]; }), /different units/);
+    assert.match(refusal(({ output }) => { output.ordered = [["expectedCycleTime"]]; }), /ordered/);
+    const effects = (output: Parameters<Parameters<typeof refusal>[0]>[0]["output"]) => output.properties["expectedEffects"]?.items;
+    assert.match(refusal(({ output }) => { const items = effects(output); if (items) items.ordered = [["lowerValue", "characteristic"]]; }), /characteristic is no number/);
+    assert.match(refusal(({ output }) => { const value = effects(output)?.properties["currentValue"]; if (value) value["unitIn"] = "nowhere"; }), /there is no text nowhere/);
   });
 });

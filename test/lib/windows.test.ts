@@ -8,6 +8,7 @@ import type { Category, Field, Profile } from "../../nodes/lib/profile/profile";
 import { createInputCollector, type Collected, type CollectorOptions, type InputCollector, type TagMapping } from "../../nodes/lib/record/input-collector";
 import type { Sample } from "../../nodes/lib/record/sample";
 import { WINDOW_LIMIT } from "../../nodes/lib/record/sample-window";
+import { fuzzSeed } from "../support/seeded";
 
 const shared = process.env["RESONANCE_SHARED"];
 const needsData = { skip: shared ? false : "RESONANCE_SHARED is not set" };
@@ -125,6 +126,62 @@ describe("aggregates", () => {
       balanced(byNumber);
     });
   }
+
+  const own = fuzzSeed();
+  it(`are those of the textbook in windows of any size, with late samples, clocks that jump, refusals and ticks (FUZZ_SEED=${own})`, () => {
+    for (let seed = own; seed < own + 12; seed++) {
+      const next = random(seed);
+      const size = Math.ceil(10 ** (next() * 2.7));
+      const inTime = collector(ALL({ seconds: size }), { maxSkew: 0 });
+      const byNumber = collector(ALL({ samples: size }));
+      const sinceRecord = collector(ALL({}), { trigger: "interval" });
+      let held: { readonly value: number; readonly time: number; readonly came: number }[] = [];
+      const last: typeof held = [];
+      let recent: typeof held = [];
+      let newest = -Infinity;
+      let clock = 0;
+      for (let step = 0; step < 700; step++) {
+        clock += 1000 * next();
+        const late = next() < 0.3 ? -next() * size * 700 : 0;
+        const jump = next() < 0.01 ? size * 3000 * (next() - 0.3) : 0;
+        const time = Math.round(clock + late + jump);
+        const value = (next() - 0.5) * 10 ** Math.floor(next() * 4);
+        // What a window of a span holds, as its documentation says, sample by sample.
+        held = held.filter((other) => other.time > time - size * 1000);
+        held.push({ value, time, came: clock });
+        if (time >= newest || !(time > newest - size * 1000)) newest = time;
+        held = held.filter((other) => (other.time > newest ? clock - other.came <= size * 1000 : other.time > newest - size * 1000));
+        last.push({ value, time, came: clock });
+        recent.push({ value, time, came: clock });
+        const inOrder = (some: typeof held): readonly number[] => some.toSorted((a, b) => a.time - b.time).map((one) => one.value);
+        const received = START + clock;
+        compare(inTime.accept([sample("T", value, time / 1000)], undefined, received).records[0]?.values ?? {}, inOrder(held.filter((other) => other.time <= newest)), `seed ${seed}, step ${step}, time`);
+        compare(byNumber.accept([sample("T", value, time / 1000)], undefined, received).records[0]?.values ?? {}, inOrder(last.slice(-size)), `seed ${seed}, step ${step}, number`);
+        sinceRecord.accept([sample("T", value, time / 1000)], undefined, received);
+        if (next() > 0.02) continue;
+        // Without a window the last value is the one that came last.
+        compare({ ...sinceRecord.tick(received).records[0]?.values, torqueLast: inOrder(recent).at(-1) }, inOrder(recent), `seed ${seed}, step ${step}, record`);
+        recent = [];
+      }
+      for (const subject of [inTime, byNumber, sinceRecord]) balanced(subject);
+    }
+  });
+
+  it("cost no more a sample in a long window than in a short one", () => {
+    const payload = Array.from({ length: 16_000 }, (_, index) => sample("T", Math.sin(index), index / 20));
+    const spent = (window: TagMapping["window"]): number => {
+      const subject = collector(ALL(window));
+      const start = performance.now();
+      assert.equal(subject.accept(payload).records.length, payload.length);
+      return performance.now() - start;
+    };
+    spent({ samples: 100 });
+    const short = spent({ samples: 100 });
+    for (const window of [{ samples: 16_000 }, { seconds: 3600 }, { seconds: 60 }]) {
+      const long = spent(window);
+      assert.ok(long < short * 8, `${JSON.stringify(window)}: ${Math.round(long)} ms, the short one ${Math.round(short)} ms`);
+    }
+  });
 
   it("keep their precision where textbook formulas lose it", () => {
     const subject = collector([row("T", "torqueStd", "NU", { aggregate: "std", window: { samples: 3 } })]);
@@ -510,4 +567,22 @@ describe("accounting", () => {
       }
     });
   }
+});
+
+describe("what is told", () => {
+  it("a job's value that cannot be used is told once, and again when it changes", () => {
+    const subject = collector([row("T", "torque", "NU")], { jobFields: [{ field: "parts", path: "parts" }] });
+    const tell = (job: unknown): string[] => codes(subject.accept([sample("T", 1)], undefined, START, job));
+    const refused = ["RESONANCE_VALUE_TYPE values/parts"];
+    assert.deepEqual([tell({ parts: "x" }), tell({ parts: "x" }), tell({ parts: "y" }), tell({ parts: "y" }), tell({ parts: 3 }), tell({ parts: "y" })], [refused, [], refused, [], [], refused]);
+    balanced(subject);
+  });
+
+  it("a trigger's value that its field takes and the trigger cannot compare is told, and the sample counts as applied", () => {
+    const subject = collector([row("C", "material", ""), row("T", "torque", "NU", { optional: true })], { trigger: "change", triggerTag: "C", triggerEdge: "rising" });
+    assert.deepEqual(codes(subject.accept([sample("C", "steel")])), ["RESONANCE_VALUE_TYPE triggerTag"]);
+    assert.deepEqual(subject.counts(), { received: 1, applied: 1, held: 0, superseded: 0, rejected: 0, ignored: 0 });
+    assert.deepEqual(codes(subject.accept([sample("C", {})])), ["RESONANCE_VALUE_TYPE values/material"], "what neither can use is told once");
+    balanced(subject);
+  });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,6 +9,7 @@ import { loadBuiltInProfile } from "../../nodes/lib/profile/load-profile";
 import { profileKey } from "../../nodes/lib/profile/profile-lookup";
 import { deploy, startHelper, stopHelper, undeploy, type Deployment, type DeployOptions, type TestNode } from "../support/node-helper";
 import { until } from "../support/node-red-runtime";
+import { sharedData, skipWithout } from "../support/requirements";
 
 /** The nodes between the machine and the MES that talk to no one: what they make of a message. */
 
@@ -195,6 +197,38 @@ describe("nodes that make and check records", () => {
       });
     }
 
+    it("B2MML by the official JSON schema or XSD, in the folder the user names: each invalid one with its place", { skip: skipWithout("shared", sharedData) }, async () => {
+      const folder = path.join(sharedData ?? "", "b2mml");
+      const xml = (kind: string, file: string) => readFileSync(path.join(folder, "samples", kind, file), "utf8");
+      const places = { json: "RESONANCE_ISA95_VALUE_INVALID", xsd: "RESONANCE_XSD_VIOLATION" };
+      for (const [b2mmlBy, code] of Object.entries(places)) {
+        const flow = await run(VALIDATE, { profile: "", target: "b2mml", b2mmlBy, b2mmlSchema: path.join(folder, "v0701") });
+        for (let count = 0; count < 20; count++) flow.receive("node", { payload: xml("xml", "ProcessWorkSchedule.xml"), topic: String(count) });
+        flow.receive("node", { payload: xml("xml-negative", "bad_date.xml") });
+        await flow.settled(21);
+        assert.deepEqual(flow.sent("node").map(({ topic }) => topic), Array.from({ length: 20 }, (_, count) => String(count)));
+        const [error] = flow.sent("node", 1)[0]?.resonance?.errors ?? [];
+        assert.deepEqual([error?.code, error?.path.endsWith("ApplicationArea/CreationDateTime")], [code, true], b2mmlBy);
+        assert.equal(flow.completed.length, 21);
+        await undeploy();
+      }
+    });
+
+    it("an XSD that does not compile shows at deploy, before the first message", async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), "xsd-"));
+      try {
+        writeFileSync(path.join(folder, "AllSchemas.xsd"), `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="a" type="nowhere"/></xs:schema>`);
+        const flow = await deploy([{ ...VALIDATE, profile: "", target: "b2mml", b2mmlBy: "xsd", b2mmlSchema: folder }]);
+        await until(() => flow.caught.length === 1, "the error at the Catch node");
+        flow.receive("node", { payload: "<a/>" });
+        await until(() => flow.caught.length === 2, "the message's error");
+        assert.deepEqual(flow.caught.map(({ resonance }) => resonance?.error?.code), ["RESONANCE_B2MML_SCHEMA_INVALID", "RESONANCE_B2MML_SCHEMA_INVALID"]);
+        assert.match(flow.caught[0]?.resonance?.error?.message ?? "", /nowhere/);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+
     it("checks against the user's own schema, and then needs no profile", async () => {
       const flow = await run(VALIDATE, { profile: "", target: "schema", schema: JSON.stringify({ type: "object", required: ["orderId"] }) });
       flow.receive("node", { payload: { orderId: "4711" } });
@@ -343,6 +377,8 @@ describe("nodes that make and check records", () => {
     ["model-out with a rule on a field that is not there", MODEL_OUT, { rules: [{ field: "maintenanceRequired", source: "luck", operator: "<", value: 1, unit: "" }] }, "RESONANCE_FIELD_UNKNOWN"],
     ["validate without profile", VALIDATE, { profile: "" }, "RESONANCE_CONFIG_MISSING"],
     ["validate with a schema that is none", VALIDATE, { target: "schema", schema: "{" }, "RESONANCE_SCHEMA_INVALID"],
+    ["validate by an XSD that is not there", VALIDATE, { target: "b2mml", b2mmlBy: "xsd", b2mmlSchema: "no-such-folder" }, "RESONANCE_B2MML_SCHEMA_INVALID"],
+    ["validate by a JSON schema that is not there", VALIDATE, { target: "b2mml", b2mmlBy: "json", b2mmlSchema: "no-such-folder" }, "RESONANCE_B2MML_SCHEMA_INVALID"],
     ["isa95 without profile", ISA95, { profile: "equipment" }, "RESONANCE_CONFIG_MISSING"],
   ];
   for (const [what, node, changes, code, config] of undeployable) {

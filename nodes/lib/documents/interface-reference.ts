@@ -42,11 +42,12 @@ function categoryReference(category: Category, language: ProfileLanguage): strin
   ].join("\n\n");
 }
 
-function directionReference({ fields, requireOneOf }: Interface, direction: Direction, language: ProfileLanguage): string {
+function directionReference({ fields, requireOneOf, schema }: Interface, direction: Direction, language: ProfileLanguage): string {
   const text = words[language];
   const own = [...fields.values()].filter((field) => !field.common);
   const note = requireOneOf.length > 0 ? [`${text.oneOf}: ${requireOneOf.map(code).join(", ")}`] : [];
-  return [`### ${text[direction]}`, ...note, fieldTable(own, language)].join("\n\n");
+  const ordered = orderOf(schema["ordered"], code);
+  return [`### ${text[direction]}`, ...note, ...(ordered === "" ? [] : [ordered]), fieldTable(own, language)].join("\n\n");
 }
 
 function fieldTable(fields: readonly Field[], language: ProfileLanguage): string {
@@ -60,12 +61,25 @@ function fieldRow({ name, schema, required, common }: Field, language: ProfileLa
   const targets = common ? [text.all] : isa95.map(({ message, path, property }) => `${code(message)} ${path.slice(path.lastIndexOf("/") + 1)}${property && property !== name ? ` ${property}` : ""}`);
   return [
     code(name), `**${cell(title[language])}**. ${cell(description[language])}`, cell([type].flat().join(", ")),
-    unit === undefined ? "" : `${cell(findUnit(unit)?.symbol ?? "")} (${unit})`, cell(rangeOf(schema)), required ? text.yes : "",
+    unit === undefined ? unitPartsOf(schema).join(", ") : `${cell(findUnit(unit)?.symbol ?? "")} (${unit})`, cell(rangeOf(schema)), required ? text.yes : "",
     targets.join("<br>"), needOf(vdi2182), cell(follows ?? ""),
   ];
 }
 
-function rangeOf({ minimum, maximum, enum: values, format }: Field["schema"]): string {
+/** Relations of values: `lower ≤ value ≤ upper`. */
+function orderOf(ordered: unknown, name: (name: string) => string = String): string {
+  return ((ordered ?? []) as readonly (readonly string[])[]).map((names) => names.map(name).join(" ≤ ")).join("; ");
+}
+
+/** The parts that hold the units of a structured value's decimal texts. */
+function unitPartsOf({ items, properties }: Field["schema"]): readonly string[] {
+  const parts = Object.values(items?.properties ?? properties ?? {}).flatMap(({ unitIn }) => unitIn ?? []);
+  return [...new Set(parts)].map(code);
+}
+
+function rangeOf({ minimum, maximum, enum: values, format, items, ordered }: Field["schema"]): string {
+  const order = orderOf(items?.ordered ?? ordered);
+  if (order !== "") return order;
   if (values) return values.map(String).join(", ");
   if (minimum !== undefined && maximum !== undefined) return `${minimum} … ${maximum}`;
   if (minimum !== undefined) return `≥ ${minimum}`;

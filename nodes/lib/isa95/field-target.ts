@@ -69,12 +69,24 @@ function partFor({ type }: ElementSpec, property: string, field: Field, options:
   const element = valueElementOf(type);
   if (element !== undefined) return isStructured(field.schema) ? undefined : valuePart(field, options.nature, element);
   if (!type.text) return undefined;
+  if (!suits(field.schema, type.text.base)) return undefined;
   const plain = compilePlain(type);
   const own: Slot = (context) => {
     const value = context.record.values[field.name] ?? undefined;
     return value === undefined ? otherwise(before, context) : plain(value);
   };
   return own;
+}
+
+/** Texts that only some types of values can be. */
+const KINDS: Readonly<Record<string, readonly string[]>> = {
+  duration: ["string"], dateTime: ["string"], base64Binary: ["string"], language: ["string"], boolean: ["boolean", "string"], decimal: ["number", "integer", "string"],
+};
+
+/** Whether values of a field can be text of a type at all; no number is a duration or a time. */
+function suits({ type }: Field["schema"], base: string): boolean {
+  const kinds = Object.hasOwn(KINDS, base) ? KINDS[base] : undefined;
+  return kinds === undefined || [type].flat().some((one) => kinds.includes(one));
 }
 
 /** What the frame has at the place of a single plain element counts where the record has no value for it. */

@@ -1,5 +1,6 @@
 import type { Scalar, Tree } from "./document";
 import type { TypeSpec } from "./structure";
+import { xsdTime } from "./text";
 
 const OTHER = "Other";
 
@@ -9,9 +10,11 @@ const OTHER = "Other";
  */
 export function compilePlain(type: TypeSpec): (value: unknown) => Scalar | Tree {
   const values = type.text?.values;
+  const isTime = type.text?.base === "dateTime";
   const hasOther = values?.has(OTHER) === true && type.attributes.has("OtherValue");
   const listed = new Map([...(values ?? [])].map((value) => [fold(value), value]));
   return (value) => {
+    if (isTime && typeof value === "string") return xsdTime(value) ?? value;
     const text = typeof value === "object" ? JSON.stringify(value) : (value as Scalar);
     if (!values || values.has(String(text))) return text;
     const known = listed.get(fold(String(text)));

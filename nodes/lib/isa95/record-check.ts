@@ -1,13 +1,13 @@
 import { ResonanceError } from "../errors/resonance-error";
 import type { Profile } from "../profile/profile";
 import type { InterfaceRecord } from "../record/interface-record";
-import { isDateTime } from "./text";
+import { xsdTime } from "./text";
 
 const NATURES: ReadonlySet<unknown> = new Set(["measurement", "prediction", "proposal", "command"]);
 type Unchecked = Readonly<Record<string, unknown>>;
 
 /**
- * Any payload as a record that can be written. Another version of the same profile is taken: the document names the
+ * Any payload as a record that can be written, its times in the form of XSD. Another version of the same profile is taken: the document names the
  * record's own.
  * @throws RESONANCE_ISA95_RECORD for what is no record (with the path of what is missing), RESONANCE_ISA95_PROFILE for a
  * record of another profile.
@@ -17,7 +17,7 @@ export function checkRecord(payload: unknown, profile: Profile): InterfaceRecord
   for (const name of ["profile", "category", "id", "timestamp", "equipment"]) {
     if (typeof payload[name] !== "string" || payload[name] === "") throw refused(name);
   }
-  if (!isDateTime(String(payload["timestamp"]))) throw refused("timestamp");
+  if (xsdTime(String(payload["timestamp"])) === undefined) throw refused("timestamp");
   if (!isObject(payload["values"])) throw refused("values");
   if (!NATURES.has(payload["nature"])) throw refused("nature");
   if (payload["direction"] === "output") checkOutput(payload);
@@ -26,7 +26,16 @@ export function checkRecord(payload: unknown, profile: Profile): InterfaceRecord
   if (found.slice(0, found.lastIndexOf("@")) !== profile.id) {
     throw new ResonanceError("RESONANCE_ISA95_PROFILE", { found, expected: profile.id }, { path: "profile" });
   }
-  return payload as unknown as InterfaceRecord;
+  return inXsdTimes(payload as unknown as InterfaceRecord);
+}
+
+/** The same record, its times as XSD knows them. */
+function inXsdTimes(record: InterfaceRecord): InterfaceRecord {
+  const { timestamp } = record;
+  const validUntil = "validUntil" in record ? record.validUntil : undefined;
+  const [at, until] = [xsdTime(timestamp), validUntil === undefined ? undefined : xsdTime(validUntil)];
+  if (at === timestamp && until === validUntil) return record;
+  return { ...record, ...(at !== undefined && { timestamp: at }), ...(until !== undefined && { validUntil: until }) };
 }
 
 function checkOutput(payload: Unchecked): void {
@@ -37,7 +46,7 @@ function checkOutput(payload: Unchecked): void {
   const confidence = payload["confidence"];
   if (confidence !== undefined && !Number.isFinite(confidence)) throw refused("confidence");
   const validUntil = payload["validUntil"];
-  if (validUntil !== undefined && !(typeof validUntil === "string" && isDateTime(validUntil))) throw refused("validUntil");
+  if (validUntil !== undefined && !(typeof validUntil === "string" && xsdTime(validUntil) !== undefined)) throw refused("validUntil");
 }
 
 function isObject(value: unknown): value is Unchecked {

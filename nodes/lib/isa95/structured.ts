@@ -78,11 +78,17 @@ function nodeOf(id: string, schema: AnySchema | undefined, value: unknown, share
   if (typeof value === "object" && value !== null) {
     if (schema && !expects(schema, "object")) throw wrongValue(field, value, String(schema.type), id.replaceAll(".", "/"));
     const parts = Object.entries(value).filter(([, part]) => part !== undefined);
-    const children = parts.map(([name, part]) => nodeOf(`${id}.${name}`, schema?.properties?.[name], part, shared, depth + 1));
+    const children = parts.map(([name, part]) => nodeOf(`${id}.${name}`, withUnit(schema?.properties?.[name], value as Readonly<Record<string, unknown>>), part, shared, depth + 1));
     return { id, description, value: undefined, children };
   }
   if (schema && isStructured(schema) && value !== null) throw wrongValue(field, value, String(schema.type), id.replaceAll(".", "/"));
   return { id, description, value: looseValue(schema, value, nature, field, id.replaceAll(".", "/")), children: [] };
+}
+
+/** A decimal text has the unit that stands beside it. */
+function withUnit(part: AnySchema | undefined, beside: Readonly<Record<string, unknown>>): AnySchema | undefined {
+  const unit = typeof part?.["unitIn"] === "string" ? beside[part["unitIn"]] : undefined;
+  return part && typeof unit === "string" ? { ...part, unit } : part;
 }
 
 function expects({ type }: AnySchema, wanted: string): boolean {

@@ -1,6 +1,8 @@
 import { ResonanceError } from "../errors/resonance-error";
 import type { Scalar } from "./document";
 import type { TextSpec } from "./structure";
+import { isDateTime as isRecordTime } from "../record/date-time";
+import { toMilliseconds } from "../record/iso-time";
 import { trailPath, type Trail } from "./trail";
 
 /** Whether a text is a valid literal of an XSD base type; a type that is not listed takes any text. */
@@ -58,6 +60,17 @@ export function isDateTime(text: string): boolean {
   const valid = namesRealTime(text);
   if (valid) lastDateTime = text;
   return valid;
+}
+
+/**
+ * A time of a record as xsd:dateTime: one that XSD knows as it is, any other of RFC 3339 (a leap second, the year 0, a zone beyond 14 hours, small
+ * letters) as the same moment in UTC; `undefined` for what is none.
+ */
+export function xsdTime(text: string): string | undefined {
+  if (!isRecordTime(text)) return undefined;
+  if (isDateTime(text)) return text;
+  const moment = toMilliseconds(text);
+  return moment === undefined ? undefined : new Date(moment).toISOString();
 }
 
 function namesRealTime(text: string): boolean {

@@ -3,17 +3,19 @@ import type { FieldSchema, ValueSchema } from "../profile/profile";
 import type { Nature } from "../record/interface-record";
 import type { Draft, Scalar, Tree } from "./document";
 import type { TypeSpec } from "./structure";
+import { xsdTime } from "./text";
 
 /** Qualifier of the unit codes the profile uses: UN/CEFACT Recommendation 20. */
 const UNIT_LIST = "UN/CEFACT Rec 20";
 
-type Kind = "number" | "integer" | "boolean" | "dateTime" | "string" | "json";
-type AnySchema = Pick<FieldSchema | ValueSchema, "type" | "format" | "unit">;
+type Kind = "decimal" | "number" | "integer" | "boolean" | "dateTime" | "string" | "json";
+type AnySchema = Pick<FieldSchema | ValueSchema, "type" | "format" | "unit"> & { readonly unitIn?: unknown };
 
 /** How each kind is told, and what B2MML calls it. */
 const KINDS: Readonly<Record<Kind, { readonly dataType: string; readonly holds: (value: unknown) => boolean }>> = {
   number: { dataType: "double", holds: Number.isFinite },
   integer: { dataType: "integer", holds: Number.isSafeInteger },
+  decimal: { dataType: "decimal", holds: (value) => typeof value === "string" },
   boolean: { dataType: "boolean", holds: (value) => typeof value === "boolean" },
   dateTime: { dataType: "dateTime", holds: (value) => typeof value === "string" },
   string: { dataType: "string", holds: (value) => typeof value === "string" },
@@ -28,9 +30,11 @@ export type TextWriter = (value: unknown) => string;
  * The writer throws RESONANCE_ISA95_FIELD_VALUE (path `values/<at>`).
  */
 export function compileText(schema: AnySchema, field: string, at = field): TextWriter {
-  const { dataType, holds } = KINDS[kindOf(schema)];
+  const kind = kindOf(schema);
+  const { dataType, holds } = KINDS[kind];
   return (value) => {
     if (!holds(value)) throw wrongValue(field, value, dataType, at);
+    if (kind === "dateTime") return xsdTime(value as string) ?? (value as string);
     return typeof value === "object" ? JSON.stringify(value) : `${value as Scalar}`;
   };
 }
@@ -65,6 +69,7 @@ function kindOf(schema: AnySchema): Kind {
   const types = [schema.type].flat().filter((type) => type !== "null");
   if (types.length > 1) return types.includes("number") ? "number" : "string";
   const [type] = types;
+  if (type === "string" && schema.unitIn !== undefined) return "decimal";
   if (type === "string") return schema.format === "date-time" ? "dateTime" : "string";
   return type === "number" || type === "integer" || type === "boolean" ? type : "json";
 }

@@ -53,7 +53,7 @@ export function readXml(xml: string): XmlElement {
 }
 
 /** Whether there is a `<!…` that is neither a comment nor a CDATA section that ends. */
-function hasDeclaration(text: string): boolean {
+export function hasDeclaration(text: string): boolean {
   let position = text.indexOf("<!");
   while (position >= 0) {
     const close = text.startsWith("<!--", position) ? "-->" : text.startsWith("<![CDATA[", position) ? "]]>" : undefined;

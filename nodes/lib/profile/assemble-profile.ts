@@ -21,6 +21,7 @@ export type RawCategory = Omit<Category, "input" | "output" | "momFunctions" | "
 export interface RawInterface {
   readonly required: readonly string[];
   readonly requireOneOf?: readonly string[];
+  readonly ordered?: readonly (readonly string[])[];
   readonly properties: Readonly<Record<string, FieldWords>>;
 }
 
@@ -72,6 +73,7 @@ function assembleInterface(raw: RawInterface, fields: readonly Field[]): Interfa
       properties: Object.fromEntries(fields.map(({ name, schema }) => [name, plainProperty(schema)])),
       required: raw.required,
       additionalProperties: false,
+      ...(raw.ordered && { ordered: raw.ordered }),
       ...(requireOneOf.length > 0 && { anyOf: requireOneOf.map((name) => ({ required: [name] })) }),
     },
   };
@@ -82,13 +84,14 @@ function assembleInterface(raw: RawInterface, fields: readonly Field[]): Interfa
  * parts but those the profile names.
  */
 function plainProperty({ title, description, items, properties, ...rest }: FieldSchema | ValueSchema): Record<string, unknown> {
+  const unitParts = new Set(Object.values(properties ?? {}).map(({ unitIn }) => unitIn));
   return {
     ...rest,
     ...(title && { title: title.en }),
     ...(description && { description: description.en }),
     ...(items && { items: plainProperty(items) }),
     ...(properties && {
-      properties: Object.fromEntries(Object.entries(properties).map(([name, part]) => [name, plainProperty(part)])),
+      properties: Object.fromEntries(Object.entries(properties).map(([name, part]) => [name, { ...plainProperty(part), ...(unitParts.has(name) && { unitCode: true }) }])),
       additionalProperties: false,
     }),
   };

@@ -17,8 +17,27 @@ export function checkValue(value: FieldWords | ValueSchema, at: string, refuse: 
   }
   if (value.items) checkValue(value.items, `${at}/items`, refuse);
   for (const [name, part] of Object.entries(value.properties ?? {})) checkValue(part, `${at}/properties/${name}`, refuse);
+  checkOrdered(value.ordered, value.properties ?? {}, at, refuse);
+  for (const [name, { unitIn }] of Object.entries(value.properties ?? {})) {
+    if (unitIn !== undefined && value.properties?.[unitIn]?.type !== "string") refuse(`${at}/properties/${name}/unitIn`, `there is no text ${unitIn} beside it`);
+  }
   value.required?.forEach((name, index) => {
     if (!Object.hasOwn(value.properties ?? {}, name)) refuse(`${at}/required/${index}`, `there is no property ${name}`);
+  });
+}
+
+/** Checks relations of an interface's fields or a value's parts: they are there, are numbers, and of one unit. */
+export function checkOrdered(
+  ordered: readonly (readonly string[])[] | undefined, parts: Readonly<Record<string, FieldWords | ValueSchema>>, at: string, refuse: Refuse,
+): void {
+  ordered?.forEach((names, index) => {
+    const units = names.map((name, place) => {
+      const part = Object.hasOwn(parts, name) ? parts[name] : undefined;
+      if (!part) return refuse(`${at}/ordered/${index}/${place}`, `there is no ${name}`);
+      if (part.type !== "number" && part.type !== "integer" && part["unitIn"] === undefined) refuse(`${at}/ordered/${index}/${place}`, `${name} is no number`);
+      return part.unit ?? `in ${String(part["unitIn"])}`;
+    });
+    if (new Set(units).size > 1) refuse(`${at}/ordered/${index}`, `${names.join(", ")} are of different units`);
   });
 }
 

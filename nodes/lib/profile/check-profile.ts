@@ -1,5 +1,5 @@
 import { assembleCategory, type RawCategory, type RawProfile } from "./assemble-profile";
-import { checkDerivation, checkTargets, checkValue } from "./check-field";
+import { checkDerivation, checkOrdered, checkTargets, checkValue } from "./check-field";
 import { checkFormat, invalid, type ProfileFile, type Refuse } from "./check-format";
 import { DIRECTIONS, type Category, type Direction } from "./profile";
 
@@ -58,6 +58,7 @@ function checkInterface(raw: RawCategory, category: Category, direction: Directi
       if (!fields.has(name)) refuse(`/${direction}/${keyword}/${index}`, `there is no field ${name}`);
     });
   }
+  checkOrdered(side.ordered, side.properties, `/${direction}`, refuse);
   const taken = new Map<string, string>();
   for (const { name, schema, common } of fields.values()) {
     const at = `/${direction}/properties/${name}`;

@@ -50,6 +50,8 @@ export interface FieldWords {
   /** Of a structured value: its parts, and which of them must be there. */
   readonly properties?: Readonly<Record<string, ValueSchema>>;
   readonly required?: readonly string[];
+  /** Of a structured value: parts that must not decrease in this order. */
+  readonly ordered?: readonly (readonly string[])[];
   /** What the value is where it differs from the record's nature. */
   readonly nature?: string;
   /** For an output the model need not give because it follows from another. */
@@ -75,6 +77,10 @@ export interface ValueSchema {
   readonly maxItems?: number;
   readonly properties?: Readonly<Record<string, ValueSchema>>;
   readonly required?: readonly string[];
+  /** Of a structured value: parts that must not decrease in this order. */
+  readonly ordered?: readonly (readonly string[])[];
+  /** Of a decimal text: the part beside it that holds its unit's code. */
+  readonly unitIn?: string;
   readonly [keyword: string]: unknown;
 }
 

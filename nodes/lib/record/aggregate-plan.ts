@@ -3,9 +3,9 @@ import type { Field } from "../profile/profile";
 import { compileConversion } from "../units/conversion";
 import { rateFactor } from "../units/rate-unit";
 import type { Admission, Admit } from "./admission";
-import { AGGREGATES, isAggregate, type Aggregate } from "./aggregate";
+import { AGGREGATES, isAggregate, type Aggregate, type Fold } from "./aggregate";
 import { compileAdmission } from "./field-value";
-import { WINDOW_LIMIT, type WindowSample, type WindowSpan } from "./sample-window";
+import { WINDOW_LIMIT, type WindowContents, type WindowSpan } from "./sample-window";
 
 /** How much a window holds: a time span or a number of samples; neither for all samples since the last record. Texts come from variables. */
 export interface WindowSetting {
@@ -28,7 +28,9 @@ export interface AggregatePlan {
   /** Admits a sample to the window. */
   readonly admit: Admit;
   /** The field's value; `undefined` where the samples do not give one. */
-  work(samples: readonly WindowSample[]): Admission | undefined;
+  readonly work: (contents: WindowContents) => Admission | undefined;
+  /** What a window keeps of its numbers for it. */
+  readonly fold: Fold | undefined;
 }
 
 /** How samples of an aggregate are admitted, and what its result is multiplied with before the field judges it. */
@@ -73,8 +75,9 @@ export function compileAggregate(field: Field, { unit, aggregate = "", window }:
     span,
     least: Math.max(rule.least, whole),
     admit,
-    work(samples) {
-      const result = rule.of(samples);
+    fold: rule.fold,
+    work({ digest, samples }) {
+      const result = digest ? rule.of(digest, samples) : rule.none;
       return result === undefined ? undefined : judge(factor === 1 ? result : (result as number) * factor);
     },
   };

@@ -7,15 +7,69 @@ export interface Timed {
   readonly time: number;
 }
 
-/** How an aggregate is worked out of samples in the order of their source times. */
+/** What is known of a run of samples without looking at them again: how many, the first and the last in time, and the numbers' own. */
+export interface Digest {
+  readonly count: number;
+  readonly first: Timed;
+  readonly last: Timed;
+  readonly numbers: Numbers | undefined;
+}
+
+/** What an aggregate has to know of numbers: two of them, whose meaning is the aggregate's. */
+export interface Numbers {
+  readonly count: number;
+  readonly a: number;
+  readonly b: number;
+}
+
+/** How an aggregate is worked out of samples: of the digest of a run, which is put together of those of its parts. */
 export interface AggregateRule {
   /** Samples without which there is no value. */
   readonly least: number;
-  /** Whether the samples must be numbers. */
-  readonly numeric: boolean;
-  /** The value; `undefined` where the samples do not give one. */
-  of(samples: readonly Timed[]): unknown;
+  /** The value of no samples; absent where there is none. */
+  readonly none?: unknown;
+  /** What is kept of numbers; absent where nothing is. */
+  readonly fold: Fold | undefined;
+  /** The value, where there are `least` samples; `undefined` where they do not give one. */
+  readonly of: (digest: Digest, samples: () => readonly Timed[]) => unknown;
 }
+
+/** How numbers become a digest. */
+export interface Fold {
+  readonly one: (value: number) => Numbers;
+  readonly join: (left: Numbers, right: Numbers) => Numbers;
+}
+
+/**
+ * Mean `a` and sum of squared differences from it `b`, joined as Chan, Golub and LeVeque (1983) do: no sum that outgrows the values,
+ * nothing subtracted, and equal values give exactly that value.
+ */
+const SPREAD: Fold = {
+  one: (value) => ({ count: 1, a: value, b: 0 }),
+  join(left, right) {
+    const count = left.count + right.count;
+    const difference = right.a - left.a;
+    const share = (difference / count) * right.count;
+    return { count, a: left.a + share, b: left.b + right.b + difference * share * left.count };
+  },
+};
+
+/** The largest magnitude `a` and the sum of squares in units of it `b`, so that squares neither overflow nor vanish. */
+const POWER: Fold = {
+  one: (value) => ({ count: 1, a: Math.abs(value), b: value === 0 ? 0 : 1 }),
+  join(left, right) {
+    const scale = Math.max(left.a, right.a);
+    const inScale = ({ a, b }: Numbers): number => (a === scale ? b : b * (a / scale) ** 2);
+    return { count: left.count + right.count, a: scale, b: scale === 0 ? 0 : inScale(left) + inScale(right) };
+  },
+};
+
+const extreme = (choose: (a: number, b: number) => number): Fold => ({
+  one: (value) => ({ count: 1, a: value, b: 0 }),
+  join: (left, right) => ({ count: left.count + right.count, a: choose(left.a, right.a), b: 0 }),
+});
+
+const rule = (least: number, of: AggregateRule["of"], fold?: Fold): AggregateRule => ({ least, of, fold });
 
 /**
  * All aggregates. The standard deviation is that of a sample (n − 1). The rate is the change from the first to the last value
@@ -23,15 +77,15 @@ export interface AggregateRule {
  * and is refused by the field, so nothing wrong is passed on.
  */
 export const AGGREGATES: Readonly<Record<Aggregate, AggregateRule>> = {
-  last: { least: 1, numeric: false, of: (samples) => samples.at(-1)?.value },
-  mean: { least: 1, numeric: true, of: (samples) => meanOf(numbersOf(samples)) },
-  min: { least: 1, numeric: true, of: (samples) => numbersOf(samples).reduce((least, value) => Math.min(least, value), Infinity) },
-  max: { least: 1, numeric: true, of: (samples) => numbersOf(samples).reduce((most, value) => Math.max(most, value), -Infinity) },
-  std: { least: 2, numeric: true, of: (samples) => deviationOf(numbersOf(samples)) },
-  rms: { least: 1, numeric: true, of: (samples) => effectiveOf(numbersOf(samples)) },
-  count: { least: 0, numeric: false, of: (samples) => samples.length },
-  rate: { least: 2, numeric: true, of: rateOf },
-  history: { least: 1, numeric: false, of: (samples) => samples.map(({ value }) => value) },
+  last: rule(1, ({ last }) => last.value),
+  mean: rule(1, ({ numbers }) => numbers?.a, SPREAD),
+  min: rule(1, ({ numbers }) => numbers?.a, extreme(Math.min)),
+  max: rule(1, ({ numbers }) => numbers?.a, extreme(Math.max)),
+  std: rule(2, ({ count, numbers }) => Math.sqrt((numbers?.b ?? NaN) / (count - 1)), SPREAD),
+  rms: rule(1, ({ count, numbers }) => (numbers?.a ?? NaN) * Math.sqrt((numbers?.b ?? NaN) / count), POWER),
+  count: { ...rule(0, ({ count }) => count), none: 0 },
+  rate: rule(2, rateOf),
+  history: rule(1, (_, samples) => samples().map(({ value }) => value)),
 };
 
 /** Whether the text names an aggregate. */
@@ -39,43 +93,7 @@ export function isAggregate(text: unknown): text is Aggregate {
   return typeof text === "string" && Object.hasOwn(AGGREGATES, text);
 }
 
-function numbersOf(samples: readonly Timed[]): readonly number[] {
-  return samples.map(({ value }) => value as number);
-}
-
-/** Running mean, corrected once: no sum that outgrows the values, and equal values give exactly that value. */
-function meanOf(values: readonly number[]): number {
-  let mean = 0;
-  values.forEach((value, index) => { mean += (value - mean) / (index + 1); });
-  let rest = 0;
-  for (const value of values) rest += value - mean;
-  return mean + rest / values.length;
-}
-
-/** Two passes, the second corrected by what the first rounded away (Chan, Golub, LeVeque 1983). */
-function deviationOf(values: readonly number[]): number {
-  const mean = meanOf(values);
-  let squares = 0;
-  let rest = 0;
-  for (const value of values) {
-    const difference = value - mean;
-    squares += difference * difference;
-    rest += difference;
-  }
-  return Math.sqrt(Math.max(0, squares - (rest * rest) / values.length) / (values.length - 1));
-}
-
-/** Scaled by the largest value, so that squares neither overflow nor vanish. */
-function effectiveOf(values: readonly number[]): number {
-  const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  if (scale === 0) return 0;
-  let squares = 0;
-  for (const value of values) squares += (value / scale) ** 2;
-  return scale * Math.sqrt(squares / values.length);
-}
-
-function rateOf(samples: readonly Timed[]): number | undefined {
-  const [first, last] = [samples[0], samples.at(-1)];
-  if (!first || !last || last.time <= first.time) return undefined;
+function rateOf({ first, last }: Digest): number | undefined {
+  if (last.time <= first.time) return undefined;
   return (((last.value as number) - (first.value as number)) / (last.time - first.time)) * 1000;
 }

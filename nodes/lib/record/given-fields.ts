@@ -2,7 +2,7 @@ import { ResonanceError } from "../errors/resonance-error";
 import type { Category } from "../profile/profile";
 import { requireField } from "../profile/profile-lookup";
 import type { Admit } from "./admission";
-import type { Refusal } from "./field-error";
+import { shorten, type Refusal } from "./field-error";
 import { compileAdmission } from "./field-value";
 import { settingValue } from "./setting-value";
 import type { FieldValue } from "./slots-to-record";
@@ -29,7 +29,7 @@ export interface GivenFields {
   /** Whether the field has a value now. */
   readonly has: (field: string) => boolean;
   values(): readonly FieldValue[];
-  /** Takes the context of a job, which counts until the next one; gives what cannot be used of it. `null` is no job. */
+  /** Takes the context of a job, which counts until the next one; gives what cannot be used of it, once as long as it stays the same. `null` is no job. */
   takeJob(job: unknown): readonly { readonly field: string; readonly refusal: Refusal }[];
 }
 
@@ -65,6 +65,8 @@ export function compileGiven(category: Category, constants: readonly ConstantFie
     return { field: name, parts, admit: compileAdmission(field, unit, `${at}/unit`) };
   });
   let known = new Map<string, FieldValue>();
+  /** What has been refused of each field, so that it is told once as long as it stays. */
+  const told = new Map<string, string>();
   return {
     fields: [...fixed, ...jobs].map(({ field }) => field),
     has: (field) => known.has(field) || fixed.some((constant) => constant.field === field),
@@ -75,7 +77,14 @@ export function compileGiven(category: Category, constants: readonly ConstantFie
         const raw = parts.reduce(partOf, job);
         if (raw === undefined || raw === null) return [];
         const admission = admit(raw);
-        if ("refusal" in admission) return [{ field, refusal: admission.refusal }];
+        if ("refusal" in admission) {
+          const { refusal } = admission;
+          const reason = JSON.stringify([refusal.code, refusal.at, shorten(raw)]);
+          const repeated = told.get(field) === reason;
+          told.set(field, reason);
+          return repeated ? [] : [{ field, refusal }];
+        }
+        told.delete(field);
         known.set(field, plain(field, admission.value));
         return [];
       });

@@ -98,8 +98,11 @@ export function createInputCollector(options: CollectorOptions): InputCollector 
   /** Applies the trigger's sample and says whether it makes a record; one that fills no field counts as applied all the same. */
   const pull = (sample: Incoming, at: number): boolean => {
     const verdict = watch?.(sample) ?? false;
-    if (byTag.has(sample.tag)) apply(sample, at);
-    else if (typeof verdict === "object") ledger.reject([fieldError("triggerTag", verdict, language)], [sample.tag]);
+    if (byTag.has(sample.tag)) {
+      const used = apply(sample, at);
+      // The field takes what the trigger cannot; of bad quality the field says enough.
+      if (used && typeof verdict === "object" && verdict.code !== "RESONANCE_QUALITY_BAD") ledger.reject([fieldError("triggerTag", verdict, language)], []);
+    } else if (typeof verdict === "object") ledger.reject([fieldError("triggerTag", verdict, language)], [sample.tag]);
     else ledger.apply({ fate: "applied", holders: 0, taken: true });
     return verdict === true;
   };

@@ -1,5 +1,8 @@
+import type { Fold } from "./aggregate";
 import type { Ticket } from "./ledger";
 import type { Quality } from "./sample";
+import type { RunDigest } from "./sample-digest";
+import { createSampleQueue } from "./sample-queue";
 
 /** Samples a window holds at most; beyond it the oldest one leaves early. */
 export const WINDOW_LIMIT = 100_000;
@@ -22,10 +25,14 @@ export interface WindowSample {
 
 /** What an aggregate is worked out of. */
 export interface WindowContents {
-  /** In the order of source times. */
-  readonly samples: readonly WindowSample[];
+  /** Of all samples in the window; `undefined` where it is empty. */
+  readonly digest: RunDigest | undefined;
+  /** The samples in the order of source times. */
+  readonly samples: () => readonly WindowSample[];
   /** Whether samples are missing that belong here: they were refused, of bad quality, or had no room. */
   readonly gap: boolean;
+  /** Source time up to which it holds. */
+  readonly end: number;
 }
 
 export interface SampleWindow {
@@ -53,45 +60,25 @@ export interface WindowEvents {
  * clock is wrong changes nothing. A sample with a later time waits for its turn, but no longer than the span by the own clock. A clock
  * that jumps ahead empties the window, which fills again. "The last n" are those that came last.
  */
-export function createWindow(span: WindowSpan, events: WindowEvents): SampleWindow {
-  let samples: WindowSample[] = [];
-  /** Samples before this one have left. */
-  let head = 0;
+export function createWindow(span: WindowSpan, fold: Fold | undefined, events: WindowEvents): SampleWindow {
+  const milliseconds = span.kind === "time" ? span.milliseconds : 0;
+  const queue = createSampleQueue(fold, span.kind === "time");
   let gap: { readonly time: number; left: number } | undefined;
   const limit = span.kind === "samples" ? span.samples : WINDOW_LIMIT;
-  const size = (): number => samples.length - head;
 
   const drop = (): void => {
-    const first = samples[head++];
+    const first = queue.shift();
     if (first) events.release(first.ticket);
     if (gap && span.kind === "samples") gap.left--;
-    if (head < 1024 || head * 2 < samples.length) return;
-    samples = samples.slice(head);
-    head = 0;
   };
-
-  /** Lets go of what is over, keeps what is not there yet, and gives the rest. */
-  const within = (milliseconds: number, end: number, now: number): WindowSample[] => {
-    const kept: WindowSample[] = [];
-    const inside: WindowSample[] = [];
-    for (const sample of samples.slice(head)) {
-      const early = sample.time > end;
-      if (early ? now - sample.receivedAt > milliseconds : sample.time <= end - milliseconds) events.release(sample.ticket);
-      else {
-        kept.push(sample);
-        if (!early) inside.push(sample);
-      }
-    }
-    samples = kept;
-    head = 0;
-    if (gap && gap.time <= end - milliseconds) gap = undefined;
-    return inside;
+  const dropUpTo = (time: number): void => {
+    while ((queue.first()?.time ?? Infinity) <= time) drop();
   };
 
   return {
     add(sample) {
-      if (span.kind === "time") while (size() > 0 && (samples[head]?.time ?? Infinity) <= sample.time - span.milliseconds) drop();
-      if (size() >= limit) {
+      if (span.kind === "time") dropUpTo(sample.time - milliseconds);
+      if (queue.size() >= limit) {
         drop();
         if (span.kind !== "samples") {
           events.overflow();
@@ -99,25 +86,33 @@ export function createWindow(span: WindowSpan, events: WindowEvents): SampleWind
         }
       }
       if (gap && span.kind === "samples" && gap.left <= 0) gap = undefined;
-      samples.push(sample);
+      queue.add(sample);
     },
-    addGap(time) { gap = { time: Math.max(time, gap?.time ?? -Infinity), left: size() }; },
+    addGap(time) { gap = { time: Math.max(time, gap?.time ?? -Infinity), left: queue.size() }; },
     contents(end, now) {
-      const inside = span.kind === "time" ? within(span.milliseconds, end, now) : samples.slice(head);
-      const ordered = inside.every((sample, index) => index === 0 || sample.time >= (inside[index - 1]?.time ?? -Infinity));
-      if (!ordered) inside.sort((a, b) => a.time - b.time);
-      return { samples: inside, gap: gap !== undefined && (span.kind !== "time" || gap.time <= end) };
+      if (span.kind !== "time") return { digest: queue.digest(Infinity), samples: () => inOrder(queue.upTo(Infinity)), gap: gap !== undefined, end: Infinity };
+      dropUpTo(end - milliseconds);
+      queue.prune(end, ({ receivedAt, ticket }) => {
+        const leaves = now - receivedAt > milliseconds;
+        if (leaves) events.release(ticket);
+        return leaves;
+      });
+      if (gap && gap.time <= end - milliseconds) gap = undefined;
+      return { digest: queue.digest(end), samples: () => queue.upTo(end), gap: gap !== undefined && gap.time <= end, end };
     },
     recorded(contents) {
-      for (const { ticket } of contents?.samples ?? []) ticket.taken = true;
+      if (contents) queue.take(contents.end);
       if (span.kind === "record") this.clear();
     },
     clear() {
-      for (const { ticket } of samples.slice(head)) events.release(ticket);
-      samples = [];
-      head = 0;
+      for (const { ticket } of queue.upTo(Infinity)) events.release(ticket);
+      queue.clear();
       gap = undefined;
     },
-    size,
+    size: queue.size,
   };
+}
+
+function inOrder(samples: WindowSample[]): WindowSample[] {
+  return samples.every((sample, index) => index === 0 || sample.time >= (samples[index - 1]?.time ?? -Infinity)) ? samples : samples.toSorted((a, b) => a.time - b.time);
 }

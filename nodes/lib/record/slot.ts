@@ -50,7 +50,7 @@ export interface Filling {
 }
 
 export function createSlot(plan: TagPlan, events: WindowEvents): Slot {
-  const window = plan.aggregate && createWindow(plan.aggregate.span, events);
+  const window = plan.aggregate && createWindow(plan.aggregate.span, plan.aggregate.fold, events);
   return { plan, window, held: undefined, lastGood: undefined, pending: undefined, fresh: false, latest: undefined, contents: undefined, told: undefined };
 }
 

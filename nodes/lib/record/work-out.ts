@@ -17,18 +17,19 @@ export function workOut(slot: Slot, end: number, now: number): Refusal | undefin
   if (!window || !aggregate) return undefined;
   const contents = window.contents(end, now);
   slot.contents = undefined;
-  const { samples } = contents;
-  const result = latest && samples.length >= aggregate.least ? aggregate.work(samples) : undefined;
+  const { digest, gap } = contents;
+  const result = latest && (digest?.count ?? 0) >= aggregate.least ? aggregate.work(contents) : undefined;
   if (!result || "refusal" in result) {
     slot.held = stale === "reject" || result ? undefined : former(slot);
     return result?.refusal;
   }
-  const uncertain = samples.findLast(({ status }) => status !== undefined);
   slot.held = {
     value: result.value,
-    ...newestOf(samples, end, now),
-    status: uncertain || contents.gap ? "Uncertain" : undefined,
-    code: contents.gap ? SUB_NORMAL : uncertain?.code,
+    // The count of an empty window is of the time it ends.
+    time: digest?.last.time ?? end,
+    receivedAt: digest?.last.receivedAt ?? now,
+    status: digest?.uncertain || gap ? "Uncertain" : undefined,
+    code: gap ? SUB_NORMAL : digest?.uncertain?.code,
   };
   slot.lastGood = slot.held;
   slot.contents = contents;
@@ -37,10 +38,4 @@ export function workOut(slot: Slot, end: number, now: number): Refusal | undefin
 
 function former({ lastGood, plan }: Slot): Held | undefined {
   return lastGood && plan.stale === "uncertain" ? { ...lastGood, status: "Uncertain", code: LAST_USABLE } : lastGood;
-}
-
-/** The count of an empty window is of the time it ends. */
-function newestOf(samples: readonly Pick<Held, "time" | "receivedAt">[], end: number, now: number): Pick<Held, "time" | "receivedAt"> {
-  const newest = samples.at(-1);
-  return newest ? { time: newest.time, receivedAt: newest.receivedAt } : { time: end, receivedAt: now };
 }

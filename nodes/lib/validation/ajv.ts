@@ -3,9 +3,11 @@ import type Ajv from "ajv/dist/core";
 import { compilePattern, STEPS, type StepBudget } from "../json/pattern";
 import { PatternUnsupported } from "../json/pattern-syntax";
 import { isDateTime } from "../record/date-time";
+import { PROFILE_KEYWORDS } from "./profile-keywords";
+import { schemaNodes } from "./schema-nodes";
 
 /** The annotations a profile adds to JSON Schema; they say something about a field and check nothing. */
-const ANNOTATIONS = ["unit", "isa95", "vdi2182", "nature", "derivation", "follows"] as const;
+const ANNOTATIONS = ["unit", "isa95", "vdi2182", "nature", "derivation", "follows", "unitIn"] as const;
 
 /** The drafts a schema may be written in. */
 export type Draft = "2020-12" | "2019-09" | "draft-07";
@@ -59,8 +61,8 @@ const DRAFTS: Readonly<Record<Draft, (options: Options) => Ajv>> = {
 };
 
 /** A validator that loads no other document and checks dates against the calendar; it finds all errors, or ends at the first. */
-export function createAjv(draft: Draft, allErrors = true): Ajv {
-  const ajv = DRAFTS[draft]({ ...OPTIONS, allErrors });
+export function createAjv(draft: Draft, allErrors = true, options: Options = {}): Ajv {
+  const ajv = DRAFTS[draft]({ ...OPTIONS, ...options, allErrors });
   const { default: addFormats } = require("ajv-formats") as typeof import("ajv-formats");
   addFormats(ajv, { mode: "fast", formats: [...FAST_FORMATS] });
   for (const name of FAST_FORMATS) {
@@ -70,7 +72,16 @@ export function createAjv(draft: Draft, allErrors = true): Ajv {
   ajv.addFormat("date-time", isDateTime);
   ajv.addFormat("date", (text) => text.length === 10 && isDateTime(`${text}T00:00:00Z`));
   ajv.addVocabulary([...ANNOTATIONS]);
+  for (const keyword of PROFILE_KEYWORDS) ajv.addKeyword(keyword);
   return ajv;
+}
+
+/**
+ * Checks every `pattern` in a part of a schema.
+ * @throws UnsafePattern, SyntaxError
+ */
+export function checkPatterns(schema: unknown): void {
+  for (const { pattern } of schemaNodes(schema)) if (typeof pattern === "string") regExp(pattern);
 }
 
 function bounded(format: Format): Format {

@@ -22,7 +22,7 @@ export function compileB2mmlValidator(language: Language): Check {
 }
 
 /** The payload as text; `undefined` where it is nothing that can be written as such. */
-function textIn(payload: unknown): string | undefined {
+export function textIn(payload: unknown): string | undefined {
   if (typeof payload === "string") return payload;
   if (Buffer.isBuffer(payload)) return payload.toString("utf8");
   if (typeof payload !== "object" || payload === null || Array.isArray(payload)) return undefined;
@@ -34,7 +34,8 @@ function textIn(payload: unknown): string | undefined {
   }
 }
 
-function toFieldError({ code, params, path = "" }: ResonanceError, language: Language): FieldError {
+/** A failure of reading or writing a document as what is wrong with a message. */
+export function toFieldError({ code, params, path = "" }: ResonanceError, language: Language): FieldError {
   const { text } = textOf(code, params, language);
   return { path: path.slice(0, LONGEST_PATH), code, message: text, expected: String(params["expected"] ?? ""), actual: shorten(params["value"] ?? params["element"]) };
 }

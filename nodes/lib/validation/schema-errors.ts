@@ -15,6 +15,8 @@ interface Telling {
   /** How the message names what it is about; the last part of the path where it is not given. */
   readonly name?: string;
   readonly actual: unknown;
+  /** Further words of the code's text. */
+  readonly words?: Readonly<Record<string, string>>;
 }
 
 type Tell = (error: ErrorObject, params: Readonly<Record<string, unknown>>) => Telling;
@@ -51,6 +53,8 @@ const TELLINGS: Readonly<Record<string, Tell>> = {
   enum: ({ data }, { allowedValues }) => ({ code: "RESONANCE_VALUE_ENUM", expected: (allowedValues as unknown[]).map(text).join(", "), actual: data }),
   const: ({ data }, { allowedValue }) => ({ code: "RESONANCE_VALUE_ENUM", expected: text(allowedValue), actual: data }),
   format: form, pattern: form,
+  ordered: ({ data }, { property, expected }) => ({ code: "RESONANCE_VALUE_RANGE", expected: String(expected), property: String(property), actual: own(data, String(property)) }),
+  unitCode: ({ data }, { unit }) => ({ code: "RESONANCE_UNIT_UNKNOWN", expected: "UN/CEFACT", actual: data, words: { unit: String(unit) } }),
   minLength: size, maxLength: size, minItems: size, maxItems: size, minProperties: size, maxProperties: size,
 };
 
@@ -67,10 +71,10 @@ export function toFieldErrors(
     const tell = TELLINGS[error.keyword];
     const params = error.params as Readonly<Record<string, unknown>>;
     const told = tell ? tell(error, params) : { code: "RESONANCE_VALUE_MISMATCH" as const, expected: error.message ?? error.keyword, actual: error.data };
-    const { code, expected, property, name, actual } = retell(told, error);
+    const { code, expected, property, name, actual, words }: Telling = retell(told, error);
     const place = error.instancePath.split("/").slice(1).map(unescape);
     const path = (property === undefined ? place : [...place, property]).join("/");
-    return fieldError(path, { code, expected, actual }, language, name === undefined ? {} : { field: name });
+    return fieldError(path, { code, expected, actual }, language, { ...words, ...(name !== undefined && { field: name }) });
   });
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
 import { readJson } from "../json/json-source";
+import { schemaNodes } from "./schema-nodes";
 
 /** Where the user's schema and the files of its folder stand for one another; not an address of any network. */
 export const FOLDER_URI = "folder:///";
@@ -97,12 +98,10 @@ function inside(root: string, file: string): string | undefined {
 
 function referencesIn(document: unknown): readonly string[] {
   const references = new Set<string>();
-  const open: unknown[] = [document];
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (typeof node !== "object" || node === null) continue;
-    for (const [name, value] of Object.entries(node)) {
-      if ((REFERENCES as readonly string[]).includes(name) && typeof value === "string") references.add(value);
-      else if (value !== undefined) open.push(value);
+  for (const node of schemaNodes(document)) {
+    for (const keyword of REFERENCES) {
+      const value = node[keyword];
+      if (typeof value === "string") references.add(value);
     }
   }
   return [...references].filter((reference) => !reference.startsWith("#"));

@@ -1,0 +1,42 @@
+import type { DataValidateFunction, FuncKeywordDefinition } from "ajv/dist/types";
+import { findUnit } from "../units/units";
+
+/** Reports what is wrong with a value, as ajv wants it. */
+type Found = { readonly keyword: string; readonly message: string; readonly params: Readonly<Record<string, unknown>> } | undefined;
+
+/** What a profile checks beyond JSON Schema: parts that must not decrease in their order, and codes of units. */
+export const PROFILE_KEYWORDS: readonly FuncKeywordDefinition[] = [
+  { keyword: "ordered", type: "object", schemaType: "array", errors: "full", compile: (lists: readonly (readonly string[])[]) => keyword((value) => disorder(lists, value as Readonly<Record<string, unknown>>)) },
+  { keyword: "unitCode", type: "string", schemaType: "boolean", errors: "full", compile: () => keyword((value) => unknownUnit(value as string)) },
+];
+
+function keyword(find: (value: unknown) => Found): DataValidateFunction {
+  const validate: DataValidateFunction = (value: unknown) => {
+    const found = find(value);
+    validate.errors = found ? [found] : [];
+    return found === undefined;
+  };
+  return validate;
+}
+
+function disorder(lists: readonly (readonly string[])[], value: Readonly<Record<string, unknown>>): Found {
+  for (const names of lists) {
+    const there = names.filter((name) => Object.hasOwn(value, name));
+    for (let index = 1; index < there.length; index++) {
+      const [before = "", property = ""] = there.slice(index - 1, index + 1);
+      if (numberOf(value[before]) > numberOf(value[property])) {
+        return { keyword: "ordered", message: `${property} is below ${before}`, params: { property, expected: `≥ ${before} ${String(value[before])}` } };
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Decimal texts count as numbers; anything else is of no order, and another keyword says so. */
+function numberOf(value: unknown): number {
+  return typeof value === "number" || (typeof value === "string" && value.length <= 64) ? Number(value) : NaN;
+}
+
+function unknownUnit(code: string): Found {
+  return findUnit(code) ? undefined : { keyword: "unitCode", message: "is no known unit", params: { unit: code.slice(0, 80) } };
+}
