@@ -199,7 +199,7 @@ function publishProperties({ properties = {}, expiresAt, payload }: Publication)
 }
 
 function toMessage({ topic, payload, qos, retain, dup, properties = {} }: IPublishPacket): MqttMessage {
-  return { topic, payload: payload as Buffer, qos, retain, dup, properties: properties as MqttMessage["properties"] };
+  return { topic, payload: payload as Buffer, qos, retain, dup, properties: properties };
 }
 
 function refusedPublish({ topic }: Publication, code: number, detail?: string): ResonanceError {

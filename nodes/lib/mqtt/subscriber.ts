@@ -78,7 +78,7 @@ export function createSubscriber(settings: MqttSettings, timings: MqttTimings, c
   };
 
   return {
-    dispatch: subscriptions.dispatch,
+    dispatch: (message, taken, identifiers) => subscriptions.dispatch(message, taken, identifiers),
     add(request, listener, hold) {
       let open = true;
       const mine: SubscriptionListener = {
