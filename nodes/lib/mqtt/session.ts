@@ -1,24 +1,16 @@
-import type { IClientOptions, IConnackPacket, IPublishPacket, MqttClient } from "mqtt";
+import type { IConnackPacket, IPublishPacket } from "mqtt";
 import { settled, within } from "../connection/deadline";
 import { ResonanceError } from "../errors/resonance-error";
 import { createAcknowledger } from "./acknowledger";
+import { clientOptions } from "./client-options";
+import { expiredError, isOver } from "./expiry";
 import { failure, toFailure, type FailureContext } from "./failure";
+import { limitsOf, type BrokerLimits } from "./limits";
 import { loadMqtt } from "./load";
 import type { MqttMessage, Publication, Qos, Taken } from "./message";
-import { isSecure, type MqttSettings, type MqttTimings, type ProtocolVersion } from "./settings";
 import { presence } from "./presence";
-
-/** What the broker said it can do. */
-export interface BrokerLimits {
-  readonly maximumQos: Qos;
-  readonly retain: boolean;
-  readonly shared: boolean;
-  readonly identifiers: boolean;
-  /** Bytes of a whole packet. */
-  readonly packetSize: number;
-  /** Our messages with QoS 1 or 2 under way at once. */
-  readonly receiveMaximum: number;
-}
+import { publishProperties } from "./publish-properties";
+import type { MqttSettings, MqttTimings, ProtocolVersion } from "./settings";
 
 /** One connection from CONNACK to its end. */
 export interface MqttSession {
@@ -56,7 +48,7 @@ export async function openSession(
   settings: MqttSettings, url: URL, version: ProtocolVersion, timings: MqttTimings, signal: AbortSignal, listener: SessionListener,
 ): Promise<MqttSession> {
   const context: FailureContext = { url: settings.url, user: settings.user, clientId: settings.clientId };
-  const client = loadMqtt().connect(optionsOf(settings, url, version, timings));
+  const client = loadMqtt().connect(clientOptions(settings, url, version, timings));
   const publishing = new Map<(error: ResonanceError) => void, Publication>();
   let reason: unknown;
   let ended: ResonanceError | undefined;
@@ -116,7 +108,8 @@ export async function openSession(
   const asked = <T>(work: Promise<T>): Promise<T> =>
     within(work, timings.answer, () => failure("RESONANCE_MQTT_TIMEOUT", context, `no answer within ${timings.answer} ms`));
   const publish = (publication: Publication): Promise<void> => new Promise((resolve, reject) => {
-    if (ended) { reject(ended); return; }
+    // It may have waited for its turn.
+    if (ended ?? isOver(publication)) { reject(ended ?? expiredError(publication)); return; }
     const fail = (error: ResonanceError): void => {
       publishing.delete(fail);
       reject(error);
@@ -155,49 +148,6 @@ export async function openSession(
   };
 }
 
-function optionsOf(settings: MqttSettings, url: URL, version: ProtocolVersion, timings: MqttTimings): IClientOptions {
-  const { clientId, user, password, cleanStart, sessionExpiry, keepAlive, receiveMaximum, tls } = settings;
-  const will = presence(settings, false, "connection lost");
-  return {
-    protocol: url.protocol.slice(0, -1) as "mqtt",
-    // `hostname` keeps brackets around an IPv6 address, which sockets do not want.
-    host: url.hostname.replace(/^\[(.*)\]$/, "$1"), hostname: url.protocol.startsWith("ws") ? url.hostname : url.hostname.replace(/^\[(.*)\]$/, "$1"),
-    ...(url.port !== "" && { port: Number(url.port) }),
-    ...(url.protocol.startsWith("ws") && { path: `${url.pathname || "/"}${url.search}` }),
-    protocolVersion: version, clientId, clean: cleanStart, keepalive: keepAlive,
-    ...(user && { username: user }), ...(password && { password }),
-    reconnectPeriod: 0, connectTimeout: timings.connect, resubscribe: false, queueQoSZero: false,
-    ...(version === 5 && { properties: { sessionExpiryInterval: sessionExpiry, receiveMaximum } }),
-    ...(will && { will: { topic: will.topic, payload: will.payload, qos: will.qos, retain: will.retain, ...(version === 5 && { properties: { contentType: "application/json" } }) } }),
-    ...(isSecure(url) && tls), ...(isSecure(url) && { rejectUnauthorized: true }),
-  };
-}
-
-function limitsOf({ properties }: IConnackPacket, version: ProtocolVersion): BrokerLimits {
-  const said = version === 5 ? properties ?? {} : {};
-  return {
-    maximumQos: (said.maximumQoS ?? 2) as Qos,
-    retain: said.retainAvailable ?? true,
-    shared: said.sharedSubscriptionAvailable ?? true,
-    identifiers: version === 5 && (said.subscriptionIdentifiersAvailable ?? true),
-    packetSize: said.maximumPacketSize ?? 0xfffffff,
-    receiveMaximum: said.receiveMaximum ?? 0xffff,
-  };
-}
-
-function publishProperties({ properties = {}, expiresAt, payload }: Publication): NonNullable<IPublishPacket["properties"]> {
-  const { contentType, userProperties, responseTopic, correlationData } = properties;
-  const text = contentType === "application/json" || contentType?.startsWith("text/") === true;
-  return {
-    ...(text && payload.length > 0 && { payloadFormatIndicator: true }),
-    ...(contentType !== undefined && { contentType }),
-    ...(userProperties && { userProperties: userProperties as Record<string, string | string[]> }),
-    ...(responseTopic !== undefined && { responseTopic }),
-    ...(correlationData && { correlationData }),
-    ...(expiresAt !== undefined && { messageExpiryInterval: Math.max(1, Math.ceil((expiresAt - Date.now()) / 1000)) }),
-  };
-}
-
 function toMessage({ topic, payload, qos, retain, dup, properties = {} }: IPublishPacket): MqttMessage {
   return { topic, payload: payload as Buffer, qos, retain, dup, properties: properties };
 }
@@ -210,5 +160,3 @@ function reasonName(code: number): string {
   const name = (loadMqtt() as { ReasonCodes?: Readonly<Record<number, string>> }).ReasonCodes?.[code];
   return `${name ?? "reason"} (0x${code.toString(16)})`;
 }
-
-export type { MqttClient };

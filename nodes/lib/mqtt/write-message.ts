@@ -65,14 +65,16 @@ export function compileWriter({ template = "", equipment, qos, retain }: WriteOp
   };
 }
 
+/** What JSON cannot say (undefined, a function) has no text. */
+const toJson: (value: unknown) => string | undefined = JSON.stringify;
+
 function encode(payload: unknown, topic = ""): Buffer {
   if (Buffer.isBuffer(payload)) return payload;
   if (types.isUint8Array(payload)) return Buffer.from(payload);
   if (typeof payload === "string") return Buffer.from(payload);
   let text: string | undefined;
   try {
-    // What JSON cannot say (undefined, a function) has no text.
-    text = JSON.stringify(payload);
+    text = toJson(payload);
   } catch (cause) {
     throw new ResonanceError("RESONANCE_MQTT_PAYLOAD_INVALID", { topic, detail: cause instanceof Error ? cause.message : String(cause) }, { path: "payload", cause });
   }
