@@ -40,6 +40,7 @@ export interface MqttConnection {
 
 /** Messages with QoS 1 or 2 under way at once, where the broker allows more. */
 const MOST_UNDER_WAY = 1000;
+const SUSPICIOUS = 3;
 
 /**
  * A connection that looks after itself: it connects when it is needed, retries for ever with back-off, subscribes anew where the
@@ -65,7 +66,12 @@ export function createMqttConnection(settings: MqttSettings, adjust: Partial<Mqt
   let running: Promise<void> | undefined;
   let disposed = false;
   let unwanted = 0;
+  /** Connections in a row that did not hold. */
+  let shortLived = 0;
+  /** Whether the broker said that it does not speak MQTT 5. */
+  let saidOldOnly = false;
 
+  const isOpen = (): boolean => current !== undefined;
   const subscriber = createSubscriber(settings, timings, () => current);
   const status = (): ConnectionStatus => (trouble ? { state, error: trouble } : { state });
   const happen = (event: ConnectionEvent): void => {
@@ -96,19 +102,23 @@ export function createMqttConnection(settings: MqttSettings, adjust: Partial<Mqt
           lose(error);
         },
       });
-      window = createWindow(Math.min(session.limits.receiveMaximum, MOST_UNDER_WAY));
       current = session;
-      trouble = undefined;
       const birth = presence(settings, true);
       if (birth) session.publish(birth).catch((thrown: unknown) => { subscriber.problem(toFailure(thrown, context)); });
+      // Only then may be published, lest an answer comes before its subscription stands.
+      await subscriber.start(session);
+      if (!isOpen()) throw await lost;
+      window = createWindow(Math.min(session.limits.receiveMaximum, MOST_UNDER_WAY));
+      trouble = undefined;
       const opened = Date.now();
-      // What waited is published before what comes from now on.
       happen("opened");
-      const broken = subscriber.start(session).then(() => lost, (thrown: unknown) => toFailure(thrown, context));
       const stopped = new Promise<void>((resolve) => { signal.addEventListener("abort", () => { resolve(); }, { once: true }); });
-      const reason = signal.aborted ? undefined : await Promise.race([lost, broken, stopped]);
-      if (Date.now() - opened >= timings.stable) backOff.reset();
-      if (!reason || signal.aborted) return false;
+      const broken = signal.aborted ? undefined : await Promise.race([lost, stopped]);
+      const stable = Date.now() - opened >= timings.stable;
+      if (stable) backOff.reset();
+      shortLived = stable ? 0 : shortLived + 1;
+      if (!broken || signal.aborted) return false;
+      const reason = suspectTwin(broken);
       current = undefined;
       window.close(reason);
       complain(reason);
@@ -137,8 +147,11 @@ export function createMqttConnection(settings: MqttSettings, adjust: Partial<Mqt
     }
   };
 
-  /** Whether the broker said that it does not speak MQTT 5. */
-  let saidOldOnly = false;
+  /** Before MQTT 5, and with some brokers of MQTT 5, only a repetition tells that another client takes the session again and again. */
+  const suspectTwin = (error: ResonanceError): ResonanceError => {
+    if (error.code !== "RESONANCE_MQTT_CONNECTION_LOST" || shortLived < SUSPICIOUS) return error;
+    return failure(error.code, context, `${String(error.params["detail"])}, again and again soon after connecting; does another client use the client ID ${settings.clientId}?`, error.cause);
+  };
   const fallBack = (error: ResonanceError): boolean => {
     if (settings.protocol !== "auto") return false;
     if (error.code === "RESONANCE_MQTT_VERSION" && version === 5) {
@@ -186,7 +199,7 @@ export function createMqttConnection(settings: MqttSettings, adjust: Partial<Mqt
 
   return {
     url: settings.url, clientId: settings.clientId, status, hold,
-    version: () => current?.version,
+    version: () => (window ? current?.version : undefined),
     unwanted: () => unwanted,
     onState(listener) {
       listeners.add(listener);

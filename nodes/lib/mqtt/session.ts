@@ -92,10 +92,8 @@ export async function openSession(
   try {
     connack = await within(new Promise<IConnackPacket>((resolve, reject) => {
       client.once("connect", resolve);
-      announce = (error) => {
-        // A broker that only closes the connection says nothing about why.
-        reject(reason === undefined ? failure("RESONANCE_MQTT_NO_CONNACK", context, "the connection was closed before CONNACK") : error);
-      };
+      // A broker that only closes the connection says nothing about why.
+      announce = (error) => { reject(error.code === "RESONANCE_MQTT_CONNECTION_LOST" ? failure("RESONANCE_MQTT_NO_CONNACK", context, String(error.params["detail"]), reason) : error); };
     }), timings.connect, () => failure("RESONANCE_MQTT_TIMEOUT", context, `no CONNACK within ${timings.connect} ms`), signal);
   } catch (thrown) {
     cut();
