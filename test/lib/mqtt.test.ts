@@ -199,8 +199,8 @@ describe("settings", () => {
 describe("small machines", () => {
   test("messages are acknowledged in the order in which they came, whatever the order they were taken in", async () => {
     const written: Buffer[] = [];
-    const { expect } = createAcknowledger((bytes) => written.push(bytes));
-    const taken = [1, 2, 0x1234].map((id) => expect(id));
+    const acknowledger = createAcknowledger((bytes) => written.push(bytes));
+    const taken = [1, 2, 0x1234].map((id) => acknowledger.expect(id));
     taken[1]?.();
     taken[2]?.();
     await new Promise(setImmediate);

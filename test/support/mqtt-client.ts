@@ -36,7 +36,7 @@ export interface Recorder {
 }
 
 /** Subscribes and notes everything; messages are taken at once unless `hold`. */
-export function record(connection: MqttConnection, filter: string, { qos = 1 as Qos, hold = false } = {}): Recorder {
+export function record(connection: MqttConnection, filter: string, { qos = 1, hold = false }: { qos?: Qos; hold?: boolean } = {}): Recorder {
   const heard: Omit<Recorder, "close"> = { messages: [], texts: [], taken: [], problems: [], active: [] };
   const handle = connection.subscribe({ filter, qos }, {
     message(message, taken) {

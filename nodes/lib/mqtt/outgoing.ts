@@ -84,6 +84,7 @@ export function createOutgoing(connection: MqttConnection, { limit, openOutbox, 
     outbox = opened;
     opened.onChange(() => { pump(); changed(); });
     pump();
+    changed();
     // A torn end is what a killed process leaves of a message that was never confirmed.
     for (const { tail, file, bytes, frames, keptAside = "-" } of opened.damage) if (!tail) changed(new ResonanceError("RESONANCE_OUTBOX_DAMAGED", { file, bytes, frames, keptAside }));
   }, (thrown: unknown) => {
