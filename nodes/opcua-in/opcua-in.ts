@@ -1,7 +1,7 @@
 import type { NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { defineNode, type NodeKit } from "../lib/node-red/define-node";
 import type { OpcUaConnection } from "../lib/opcua/connection";
-import type { ConnectionState } from "../lib/opcua/connection-state";
+import type { ConnectionState } from "../lib/connection/connection-state";
 import type { ItemRequest, Report } from "../lib/opcua/subscriber";
 import type { Sample } from "../lib/record/sample";
 

@@ -163,7 +163,9 @@ function inItsLanguage(name: string, lang: Language): NodeInitializer {
     const text = key.split(".").reduce<unknown>((part, step) => (part as Record<string, unknown> | undefined)?.[step], catalogue);
     return typeof text === "string" ? text.replace(/__(\w+)__/g, (_, value: string) => String(values[value])) : key;
   };
-  return (RED) => built<NodeInitializer>(name, `${name}.js`)(Object.create(RED, { _: { value: translate } }) as NodeAPI);
+  // Nor has the helper's runtime the message hooks that nodes of a real one get.
+  const { hooks } = require("@node-red/util") as { readonly hooks: object };
+  return (RED) => built<NodeInitializer>(name, `${name}.js`)(Object.create(RED, { _: { value: translate }, hooks: { value: hooks } }) as NodeAPI);
 }
 
 function flowOf(nodes: readonly TestNode[], { flowVariables = {} }: DeployOptions): object[] {

@@ -1,7 +1,7 @@
 import { once, EventEmitter } from "node:events";
 import type { ResonanceError } from "../../nodes/lib/errors/resonance-error";
 import { createOpcUaConnection, type OpcUaConnection, type SubscriptionHandle } from "../../nodes/lib/opcua/connection";
-import type { ConnectionState } from "../../nodes/lib/opcua/connection-state";
+import type { ConnectionState } from "../../nodes/lib/connection/connection-state";
 import type { OpcUaSettings, OpcUaTimings } from "../../nodes/lib/opcua/settings";
 import type { SubscriptionRequest } from "../../nodes/lib/opcua/subscriber";
 import type { Sample } from "../../nodes/lib/record/sample";

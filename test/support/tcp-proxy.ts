@@ -12,7 +12,8 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(targetPort: number): Promise<TcpProxy> {
+/** A wire from a free port of 127.0.0.1, or from `port`, to `targetPort`. */
+export async function startProxy(targetPort: number, port = 0): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let swallowing = false;
   let fuse: { left: number; burn(): void } | undefined;
@@ -37,7 +38,7 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
     near.on("close", () => far.destroy());
     far.on("close", () => near.destroy());
   });
-  await new Promise<void>((resolve) => { server.listen(0, "127.0.0.1", resolve); });
+  await new Promise<void>((resolve) => { server.listen(port, "127.0.0.1", resolve); });
   return {
     port: (server.address() as AddressInfo).port,
     swallow(on) { swallowing = on; },

@@ -1,5 +1,5 @@
 import type { ClientSecureChannelLayer, OPCUAClient, OPCUAClientOptions } from "node-opcua";
-import { settled } from "./deadline";
+import { settled } from "../connection/deadline";
 import { loadOpcua } from "./load";
 import type { OwnCertificate } from "./pki";
 import type { OpcUaSettings, OpcUaTimings } from "./settings";

@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
 import { ResonanceError, toResonanceError } from "../errors/resonance-error";
-import { createBackOff } from "./back-off";
-import { nextState, type ConnectionEvent, type ConnectionState, type ConnectionStatus } from "./connection-state";
-import { pause } from "./deadline";
+import { createBackOff } from "../connection/back-off";
+import { nextState, type ConnectionEvent, type ConnectionState, type ConnectionStatus } from "../connection/connection-state";
+import { pause } from "../connection/deadline";
+import { sameTrouble } from "../connection/same-trouble";
 import { isRefusal, toFailure } from "./failure";
 import { startMonitor, type Monitor } from "./monitor";
 import { openSession, type OpcUaSession } from "./session";
@@ -182,9 +182,4 @@ function whileOpen(listener: SubscriptionListener, open: () => boolean): Subscri
     problem(error) { if (open()) listener.problem(error); },
     items(active) { if (open()) listener.items?.(active); },
   };
-}
-
-/** The messages do not count: a node puts the one it reports into its language. */
-function sameTrouble(one: ResonanceError | undefined, other: ResonanceError | undefined): boolean {
-  return one?.code === other?.code && isDeepStrictEqual(one?.params, other?.params);
 }

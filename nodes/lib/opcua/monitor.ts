@@ -1,5 +1,5 @@
 import type { CreateSubscriptionResponse } from "node-opcua";
-import { settled } from "./deadline";
+import { settled } from "../connection/deadline";
 import { createItemTable, type ItemTable } from "./item-table";
 import { loadOpcua } from "./load";
 import { resolveNodeId } from "./node-id";

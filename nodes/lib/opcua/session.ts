@@ -1,7 +1,7 @@
 import type { ClientSession, ClientSessionPublishService, ClientSessionRawSubscriptionService, UserIdentityInfo } from "node-opcua";
 import { ResonanceError } from "../errors/resonance-error";
 import { createClient, type SingleUseClient } from "./client";
-import { settled, within } from "./deadline";
+import { settled, within } from "../connection/deadline";
 import { chooseOffer, offersOf, type EndpointOffer } from "./endpoint-choice";
 import { toFailure, type Phase } from "./failure";
 import { loadOpcua } from "./load";

@@ -1,5 +1,6 @@
 import type { Category, Direction, Profile } from "../profile/profile";
 import { profileKey } from "../profile/profile-lookup";
+import { recordSchemaId } from "../record/schema-id";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -12,6 +13,7 @@ export function recordSchema(profile: Profile, category: Category, direction: Di
   const output = direction === "output";
   const fields = category[direction];
   return {
+    $id: recordSchemaId(profileKey(profile), category.id, direction),
     type: "object",
     additionalProperties: false,
     required: [
