@@ -62,6 +62,7 @@ export = (RED: NodeAPI) =>
         refused = true;
         const input = readScadaInput(payload, settings.profile);
         if ("decision" in input) scada.decide(input.decision);
+        else if ("job" in input) scada.report(input.job);
         else scada.publish(input.record);
         refused = false;
         // The last message's error stands there still.

@@ -6,10 +6,13 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import {
-  AttributeIds, ClientSubscription, constructEventFilter, DataType, HistoryData, NodeClass, SecurityPolicy, StatusCodes, TimestampsToReturn,
-  Variant, type ClientSession, type StatusCode,
+  AttributeIds, ClientSubscription, constructEventFilter, DataType, HistoryData, NodeClass, resolveNodeId, SecurityPolicy, StatusCodes, TimestampsToReturn,
+  Variant, VariantArrayType, type ClientSession, type StatusCode,
 } from "node-opcua";
-import { browseAll, inputRecord, OPERATOR, outputRecord, PLACE, readValue, startScada, stopScadas, VIEWER, withClient, type TestScada } from "../support/scada";
+import type { B2mmlDocument } from "../../nodes/lib/isa95/document";
+import { writeXml } from "../../nodes/lib/isa95/xml-writer";
+import { valueTypeOf } from "../../nodes/lib/scada/value-type";
+import { browseAll, inputRecord, makeScada, OPERATOR, outputRecord, PLACE, readValue, startScada, stopScadas, VIEWER, withClient, type TestScada } from "../support/scada";
 
 const NS = "ns=2;s=";
 const anomaly = (rest: string): string => `${NS}${PLACE}#condition-anomaly${rest}`;
@@ -211,14 +214,14 @@ describe("the address space of a SCADA server", () => {
       const alarm = await arrived(atSite, (each) => each["ActiveState.Id"] === true);
       assert.deepEqual([(alarm["Message"] as { text: string }).text, alarm["Severity"], alarm["AckedState.Id"], alarm["Retain"]], ["bearing worn", 800, false, true]);
       const eventId = alarm["EventId"] as Buffer;
-      const refused = await client((viewer) => viewer.acknowledgeCondition(anomaly("/alarm"), eventId, "no"), { user: VIEWER });
+      const refused = await client((viewer) => viewer.acknowledgeCondition(resolveNodeId(anomaly("/alarm")), eventId, "no"), { user: VIEWER });
       assert.equal(refused.name, "BadUserAccessDenied");
-      const acknowledged = await client((operator) => operator.acknowledgeCondition(anomaly("/alarm"), eventId, "seen"), { user: OPERATOR });
+      const acknowledged = await client((operator) => operator.acknowledgeCondition(resolveNodeId(anomaly("/alarm")), eventId, "seen"), { user: OPERATOR });
       assert.ok(acknowledged.isGood(), acknowledged.toString());
       await server.until(() => server.messages.some(({ topic }) => topic === "acknowledge"), "the acknowledgement");
       assert.deepEqual(server.messages.find(({ topic }) => topic === "acknowledge"), { topic: "acknowledge", payload: { id: "anomaly-1", by: "operator", comment: "seen" } });
       const acked = await arrived(atSite, (each) => each["AckedState.Id"] === true && each["ActiveState.Id"] === true);
-      const confirmed = await client((operator) => operator.confirmCondition(anomaly("/alarm"), acked["EventId"] as Buffer, "bearing replaced"), { user: OPERATOR });
+      const confirmed = await client((operator) => operator.confirmCondition(resolveNodeId(anomaly("/alarm")), acked["EventId"] as Buffer, "bearing replaced"), { user: OPERATOR });
       assert.ok(confirmed.isGood(), confirmed.toString());
       server.scada.publish(outputRecord({ category: "condition-anomaly", id: "normal-1", timestamp: new Date().toISOString(), values: { anomalyDetected: false } }));
       const normal = await arrived(atSite, (each) => each["ActiveState.Id"] === false);
@@ -333,13 +336,106 @@ describe("the security of a SCADA server", () => {
   });
 
   it("refuses settings that cannot work before it starts", async () => {
-    const { makeScada } = await import("../support/scada");
     const wrong: readonly Parameters<typeof makeScada>[0][] = [
       { port: 70_000 }, { securityPolicies: [] }, { anonymous: false, users: [] }, { users: [OPERATOR, OPERATOR] }, { users: [{ ...OPERATOR, password: "" }] },
       { historyHours: 0 }, { namespaceUri: "my space" }, { categories: ["astrology"] }, { maxSessions: 0 },
     ];
     for (const settings of wrong) await assert.rejects(makeScada(settings), { code: "RESONANCE_CONFIG_INVALID" }, JSON.stringify(settings));
   });
+});
+
+describe("job orders by ISA-95 Job Control", () => {
+  const JOB_CONTROL = "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/";
+
+  it("an operator's methods give job orders in B2MML's words, keep their states and answer with ReturnStatus", async () => {
+    const server = await startScada({ jobOrders: true });
+    const uri = "urn:model-data-resonance:scada";
+    await withClient(server.port, { user: OPERATOR }, async (session) => {
+      const namespaces = await session.readNamespaceArray();
+      const objectId = `ns=${namespaces.indexOf(uri)};s=${PLACE}#jobs`;
+      const { references } = await session.browse({ nodeId: objectId, referenceTypeId: "HierarchicalReferences", includeSubtypes: true, resultMask: 63 });
+      const childOf = (name: string): string => references?.find(({ browseName }) => browseName.name === name)?.nodeId.toString() ?? `no ${name}`;
+      const jobControl = namespaces.indexOf(JOB_CONTROL);
+      const orderType = resolveNodeId(`ns=${jobControl};i=3008`);
+      const parameter = await session.constructExtensionObject(resolveNodeId(`ns=${jobControl};i=3003`), { ID: "feedRate", Value: new Variant({ dataType: DataType.Double, value: 1200 }) });
+      const order = await session.constructExtensionObject(orderType, {
+        JobOrderID: "JO-1", StartTime: new Date("2026-11-23T06:00:00.000Z"), Priority: 3, JobOrderParameters: [parameter],
+      });
+      const call = async (name: string, argument: Variant): Promise<[string, number[]]> => {
+        const comment = new Variant({ dataType: DataType.LocalizedText, arrayType: VariantArrayType.Array, value: [{ text: "from the client" }] });
+        const { statusCode, outputArguments } = await session.call({ objectId, methodId: childOf(name), inputArguments: [argument, comment] });
+        return [statusCode.name, outputArguments?.[0]?.value as number[]];
+      };
+      const byId = (name: string, id = "JO-1"): Promise<[string, number[]]> => call(name, text(id));
+      const withOrder = (name: string): Promise<[string, number[]]> => call(name, new Variant({ dataType: DataType.ExtensionObject, value: order }));
+      const states = async (): Promise<number[]> => ((await readValue(session, childOf("JobOrderList"))).value.value as { state: { stateNumber: number }[] }[]).map(({ state }) => state[0]?.stateNumber ?? 0);
+
+      assert.deepEqual(await byId("Start"), ["Uncertain", [0, 2]], "an order nobody sent");
+      assert.deepEqual(await withOrder("Store"), ["Good", [0, 1]]);
+      assert.deepEqual(await withOrder("Store"), ["Uncertain", [0, 16]], "twice the same");
+      assert.deepEqual(await states(), [1]);
+      assert.deepEqual(await byId("Start"), ["Good", [0, 1]]);
+      assert.deepEqual(await byId("RevokeStart"), ["Good", [0, 1]]);
+      assert.deepEqual(await byId("Pause"), ["Uncertain", [0, 8]], "not running yet");
+      assert.deepEqual(await byId("Start"), ["Good", [0, 1]]);
+      server.scada.report({ jobOrderId: "JO-1", jobState: "Running" });
+      assert.deepEqual(await states(), [3]);
+      assert.deepEqual(await byId("Pause"), ["Good", [0, 1]]);
+      assert.deepEqual(await byId("Resume"), ["Good", [0, 1]]);
+      assert.deepEqual(await byId("Stop"), ["Good", [0, 1]]);
+      assert.deepEqual(await states(), [5]);
+      assert.deepEqual(await byId("Clear"), ["Good", [0, 1]]);
+      assert.deepEqual(await states(), []);
+      assert.deepEqual(await withOrder("StoreAndStart"), ["Good", [0, 1]]);
+      assert.deepEqual(await withOrder("Update"), ["Good", [0, 1]]);
+      assert.deepEqual(await byId("Cancel"), ["Good", [0, 1]]);
+      assert.deepEqual(await withOrder("Store"), ["Good", [0, 1]]);
+      assert.deepEqual(await byId("Abort"), ["Good", [0, 1]]);
+      assert.deepEqual(await states(), [6]);
+      await withClient(server.port, { user: VIEWER }, async (viewer) => {
+        const { statusCode } = await viewer.call({ objectId, methodId: childOf("Clear"), inputArguments: [text("JO-1"), new Variant({ dataType: DataType.LocalizedText, arrayType: VariantArrayType.Array, value: [] })] });
+        assert.equal(statusCode.name, "BadUserAccessDenied");
+      });
+    });
+    const orders = server.messages as unknown as { payload: Record<string, unknown>[]; resonance: { isa95: object } }[];
+    assert.deepEqual(orders[0], {
+      payload: [{
+        ID: "JO-1", StartTime: "2026-11-23T06:00:00.000Z", Priority: 3, DispatchStatus: "Pending",
+        JobOrderParameter: [{ ID: "feedRate", Value: [{ ValueString: "1200", DataType: "Numeric" }] }],
+      }],
+      resonance: { isa95: { message: "ProcessJobList", method: "Store", by: "operator", comment: "from the client" } },
+    });
+    const commands = orders.map(({ payload }) => payload[0]?.["Command"]).map((command) => (typeof command === "object" ? (command as { "@OtherValue": string })["@OtherValue"] : command));
+    assert.deepEqual(commands, [undefined, "Start", "RevokeStart", "Start", "Pause", "Resume", "Stop", undefined, "Start", "Update", undefined, undefined, "Abort"]);
+    // What leaves is a job order that B2MML's schema takes.
+    const applicationArea = { Sender: { LogicalID: "a" }, CreationDateTime: "2026-11-22T08:00:00Z", BODID: "b" };
+    const document = { message: "ProcessJobList", content: { "@releaseID": "V0701", ApplicationArea: applicationArea, DataArea: { Process: {}, JobList: [{ ID: "list", JobOrder: orders.map(({ payload }) => payload[0]) }] } } };
+    assert.match(writeXml(document as unknown as B2mmlDocument), /<(\w+:)?JobOrder>/);
+    await server.close();
+  });
+});
+
+it("each JSON type has its OPC UA type, and a value that does not fit has none", () => {
+  const cases: readonly [Parameters<typeof valueTypeOf>[0], dataType: string, array: boolean, good: unknown, bad: unknown][] = [
+    [{ type: "number" }, "Double", false, 1.5, "1.5"],
+    [{ type: "integer" }, "Int64", false, -(2 ** 40), 1.5],
+    [{ type: "integer", minimum: 0, maximum: 100 }, "UInt32", false, 7, -1],
+    [{ type: "integer", minimum: -5, maximum: 5 }, "Int32", false, -5, 2 ** 31],
+    [{ type: ["string", "null"] }, "String", false, "x", 1],
+    [{ type: "string", format: "date-time" }, "DateTime", false, "2026-11-22T08:00:00.000Z", "tomorrow"],
+    [{ type: "boolean" }, "Boolean", false, true, 1],
+    [{ type: "array", items: { type: "number" } }, "Double", true, [1, 2], [1, "2"]],
+    [{ type: "array", items: { type: "array", items: { type: "number" } } }, "String", false, [[1]], undefined],
+  ];
+  for (const [schema, dataType, array, good, bad] of cases) {
+    const type = valueTypeOf(schema);
+    assert.deepEqual([type.dataType, type.array], [dataType, array], JSON.stringify(schema));
+    const variant = type.toVariant(good);
+    assert.equal(variant?.dataType, DataType[dataType as keyof typeof DataType]);
+    assert.equal(variant?.arrayType, array ? VariantArrayType.Array : VariantArrayType.Scalar);
+    if (bad !== undefined) assert.equal(type.toVariant(bad), undefined, JSON.stringify(schema));
+  }
+  assert.deepEqual(valueTypeOf({ type: "integer" }).toVariant(2 ** 40)?.value, [256, 0]);
 });
 
 it("outputs of several models stay apart where that is chosen", async () => {

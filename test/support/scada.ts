@@ -18,7 +18,7 @@ export const OPERATOR = { name: "operator", password: "press here", operate: tru
 export const VIEWER = { name: "viewer", password: "look only", operate: false };
 const PATIENCE_MS = 30_000;
 
-export const profile = loadProfileFrom({ kind: "built-in", path: "" }, "");
+export const profile = loadProfileFrom({ kind: "built-in" }, "");
 
 /** A server under test and what it told. */
 export interface TestScada {

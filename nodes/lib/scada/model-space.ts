@@ -2,7 +2,7 @@ import { ResonanceError } from "../errors/resonance-error";
 import type { InterfaceRecord } from "../record/interface-record";
 import { addBranch, type Branch } from "./branch";
 import { createEquipmentTree } from "./equipment-tree";
-import { addJobOrderReceiver } from "./job-order-receiver";
+import { addJobOrderReceiver, type JobOrderReceiver } from "./job-order-receiver";
 import type { JobOrderMessage } from "./job-order-message";
 import type { OperatorMessage } from "./operator-message";
 import type { ProposalState } from "./proposals";
@@ -18,10 +18,17 @@ export interface Decision {
   readonly state: ProposalState;
 }
 
+/** What the machine reports of a job order: a state in B2MML's words, e.g. `Running`. */
+export interface JobReport {
+  readonly jobOrderId: string;
+  readonly jobState: string;
+}
+
 /** The part of the address space that follows the records. */
 export interface ModelSpace {
   show(record: InterfaceRecord): void;
   note(decision: Decision): void;
+  report(job: JobReport): void;
   close(): void;
 }
 
@@ -52,14 +59,16 @@ export function createModelSpace(settings: ScadaSettings, server: Server, tell: 
     branches.set(key, made);
     return made;
   };
+  const receivers: JobOrderReceiver[] = [];
   for (const equipment of settings.equipment) {
     const place = tree.place(equipment);
     for (const category of settings.categories) branchOf(equipment, category);
-    if (settings.jobOrders) addJobOrderReceiver(space, place, tell);
+    if (settings.jobOrders) receivers.push(addJobOrderReceiver(space, place, tell));
   }
   return {
     show(record) { branchOf(record.equipment, record.category).show(record); },
     note({ proposalId, state }) { for (const branch of branches.values()) branch.note(proposalId, state); },
+    report({ jobOrderId, jobState }) { for (const receiver of receivers) receiver.report(jobOrderId, jobState); },
     close() { for (const branch of branches.values()) branch.close(); },
   };
 }

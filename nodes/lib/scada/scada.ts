@@ -4,7 +4,7 @@ import { createBackOff } from "../opcua/back-off";
 import { pause } from "../opcua/deadline";
 import type { InterfaceRecord } from "../record/interface-record";
 import type { OperatorMessage } from "./operator-message";
-import { createModelSpace, type Decision, type ModelSpace } from "./model-space";
+import { createModelSpace, type Decision, type JobReport, type ModelSpace } from "./model-space";
 import { makeServer, type Server } from "./server";
 import { checkScadaSettings, type ScadaSettings } from "./settings";
 import type { JobOrderMessage } from "./job-order-message";
@@ -31,6 +31,8 @@ export interface Scada {
   publish(record: InterfaceRecord): void;
   /** Shows what a guard decided about a proposal. */
   decide(decision: Decision): void;
+  /** Shows where a job order stands that a client has sent. */
+  report(job: JobReport): void;
   /** Ends within 5 s. */
   close(): Promise<void>;
 }
@@ -106,6 +108,7 @@ export function createScada(settings: ScadaSettings, listener: ScadaListener, fi
       else keepWaiting(waiting, record);
     },
     decide(decision) { running?.space.note(decision); },
+    report(job) { running?.space.report(job); },
     async close() {
       ended.abort();
       await started;

@@ -26,11 +26,17 @@ const CONVERT: Readonly<Record<TypeName, Convert>> = {
   Double: (value) => (typeof value === "number" ? value : undefined),
   Int32: (value) => (Number.isInteger(value) && Math.abs(value as number) < INT32 ? value : undefined),
   UInt32: (value) => (Number.isInteger(value) && (value as number) >= 0 && (value as number) < UINT32 ? value : undefined),
-  Int64: (value) => (Number.isSafeInteger(value) ? loadOpcua().coerceInt64(value as number) : undefined),
+  Int64: (value) => (Number.isSafeInteger(value) ? int64(value as number) : undefined),
   Boolean: (value) => (typeof value === "boolean" ? value : undefined),
   String: (value) => (typeof value === "string" ? value : undefined),
   DateTime: (value) => (typeof value === "string" && !Number.isNaN(Date.parse(value)) ? new Date(value) : undefined),
 };
+
+/** An Int64 as node-opcua has it: two words, high and low, in two's complement. */
+function int64(value: number): [high: number, low: number] {
+  const bits = BigInt.asUintN(64, BigInt(value));
+  return [Number(bits >> 32n), Number(bits & 0xffff_ffffn)];
+}
 
 /**
  * Numbers become Double, whole numbers the smallest integer their range allows, times DateTime, lists of plain values arrays;
@@ -63,9 +69,10 @@ function scalar(dataType: TypeName): ValueType {
   return {
     dataType, array: false, json: false,
     toVariant(value) {
-      const { DataType, Variant: Made } = loadOpcua();
+      const { DataType, Variant: Made, VariantArrayType } = loadOpcua();
       const converted = convert(value);
-      return converted === undefined ? undefined : new Made({ dataType: DataType[dataType], value: converted });
+      // An Int64 is a pair of words, which looks like a list.
+      return converted === undefined ? undefined : new Made({ dataType: DataType[dataType], arrayType: VariantArrayType.Scalar, value: converted });
     },
   };
 }
