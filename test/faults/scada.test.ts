@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import { AttributeIds, ClientSubscription, OPCUAClient, TimestampsToReturn, type ClientSession } from "node-opcua";
 import { freePort } from "../support/ports";
@@ -37,14 +40,17 @@ const sensor = (viscosity: number) => outputRecord({ category: "soft-sensor", ti
 
 test("a redeploy again and again, also in the middle of a start, leaves no port and no handle", async () => {
   const port = await freePort();
+  // One certificate for all: making a key is no part of a redeploy.
+  const pkiFolder = await mkdtemp(path.join(tmpdir(), "resonance-scada-pki-"));
   const handles = (): number => process.getActiveResourcesInfo().filter((kind) => /TCP|Server/.test(kind)).length;
   const before = handles();
   for (let round = 0; round < 6; round += 1) {
-    const server = await makeScada({ port });
+    const server = await makeScada({ port, pkiFolder });
     if (round % 2 === 0) await server.until(() => server.scada.state() === "listening", "the server listens");
     await closesInTime(server);
     assert.deepEqual(server.problems.map(({ code }) => code), []);
   }
+  await rm(pkiFolder, { recursive: true, force: true });
   assert.equal(handles(), before);
 });
 

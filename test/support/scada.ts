@@ -16,7 +16,7 @@ import { freePort } from "./ports";
 export const PLACE = "acme/shanghai/machining/line-1/cnc-07";
 export const OPERATOR = { name: "operator", password: "press here", operate: true };
 export const VIEWER = { name: "viewer", password: "look only", operate: false };
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 export const profile = loadProfileFrom({ kind: "built-in" }, "");
 
@@ -140,7 +140,7 @@ export async function browseAll(session: ClientSession, from: string, path = "")
   const found: Found[] = [];
   for (const { browseName, nodeId, nodeClass } of references ?? []) {
     const here = `${path}/${browseName.name}`;
-    found.push({ path: here, nodeId: nodeId.toString(), nodeClass }, ...await browseAll(session, nodeId.toString(), here));
+    found.push({ path: here, nodeId: nodeId.toString(), nodeClass: nodeClass as number }, ...await browseAll(session, nodeId.toString(), here));
   }
   return found;
 }

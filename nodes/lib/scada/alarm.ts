@@ -30,7 +30,7 @@ export function addAnomalyAlarm(space: Space, folder: UAObject, id: string, inpu
   const alarm: Alarm = namespace.instantiateOffNormalAlarm({
     nodeId: `s=${id}`, browseName: "AnomalyAlarm", displayName: texts.plain(TITLE), componentOf: folder, conditionSource: folder, conditionName: TITLE.en,
     inputNode: NodeId.nullNodeId, normalState: null, optionals: ["ConfirmedState", "Confirm"],
-  } as Parameters<Namespace["instantiateOffNormalAlarm"]>[0]);
+  });
   texts.localize(alarm, TITLE);
   alarm.inputNode.setValueFromSource({ dataType: DataType.NodeId, value: input.nodeId });
   let recordId = "";
@@ -40,7 +40,7 @@ export function addAnomalyAlarm(space: Space, folder: UAObject, id: string, inpu
     // An active condition is of interest until it has ended, whoever has seen it.
     if (branch.getActiveState()) branch.setRetain(true);
     // The stack writes the user down after this.
-    setImmediate(() => { tell(operatorMessage(topic, about, String(alarm.clientUserId.readValue().value.value ?? ""), comment?.text)); });
+    setImmediate(() => { tell(operatorMessage(topic, about, alarm.clientUserId.readValue().value.value ?? "", comment?.text)); });
   };
   alarm.on("acknowledged", report("acknowledge"));
   alarm.on("confirmed", report("confirm"));

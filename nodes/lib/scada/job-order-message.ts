@@ -76,7 +76,7 @@ function toParameter(parameter: UaParameter): B2mmlPart {
   const { value, description, engineeringUnits, subparameters } = parameter;
   const plain = value?.value;
   const unit = engineeringUnits?.displayName?.text ?? "";
-  const text = plain instanceof Date ? plain.toISOString() : typeof plain === "object" ? JSON.stringify(plain) : String(plain);
+  const text = plain instanceof Date ? plain.toISOString() : typeof plain === "string" ? plain : JSON.stringify(plain);
   return {
     ID: idOf(parameter),
     ...(plain !== undefined && plain !== null && { Value: [{ ValueString: text, DataType: dataTypeOf(plain), ...(unit !== "" && { UnitOfMeasure: unit }) }] }),

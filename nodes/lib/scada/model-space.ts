@@ -41,7 +41,7 @@ export function createModelSpace(settings: ScadaSettings, server: Server, tell: 
   const { profile, historyValues, historyHours } = settings;
   const space: Space = {
     addressSpace,
-    namespace: addressSpace.registerNamespace(settings.namespaceUri) as Space["namespace"],
+    namespace: addressSpace.registerNamespace(settings.namespaceUri),
     texts: createTexts(settings.language, server.localesOf),
     history: historyValues > 0 ? { values: historyValues, ageMs: historyHours * HOUR_MS } : undefined,
     operator: (context) => server.operator(context),

@@ -1,4 +1,4 @@
-import type { UAObject, UAEventType } from "node-opcua";
+import type { UAObject } from "node-opcua";
 import { loadOpcua } from "../opcua/load";
 import type { Category } from "../profile/profile";
 import type { InterfaceRecord } from "../record/interface-record";
@@ -18,7 +18,7 @@ export type RaiseRecord = (source: UAObject, category: Category, record: Interfa
 /** Adds the type `InterfaceRecordEventType`, a kind of BaseEventType. */
 export function addRecordEvent({ namespace, texts }: Space): RaiseRecord {
   const { DataType, Variant } = loadOpcua();
-  const type = namespace.addObjectType({ nodeId: "s=InterfaceRecordEventType", browseName: "InterfaceRecordEventType", subtypeOf: "BaseEventType" }) as UAEventType;
+  const type = namespace.addObjectType({ nodeId: "s=InterfaceRecordEventType", browseName: "InterfaceRecordEventType", subtypeOf: "BaseEventType" });
   for (const [name, dataType] of FIELDS) {
     namespace.addVariable({
       nodeId: `s=InterfaceRecordEventType.${name}`, browseName: name, propertyOf: type, typeDefinition: "PropertyType", dataType, modellingRule: "Mandatory",

@@ -84,17 +84,18 @@ export function createScada(settings: ScadaSettings, listener: ScadaListener, fi
   };
   const run = async (): Promise<void> => {
     const backOff = createBackOff(firstRetryMs, LONGEST_RETRY_MS);
-    while (!ended.signal.aborted && !running) {
+    const stopped = (): boolean => ended.signal.aborted;
+    while (!stopped() && !running) {
       try {
         await launch();
       } catch (thrown) {
-        if (ended.signal.aborted) return;
+        if (stopped()) return;
         enter("failed");
         listener.problem(asStartError(thrown, settings));
         await pause(backOff.next(), ended.signal);
       }
     }
-    if (ended.signal.aborted || !running) return;
+    if (!running) return;
     showWaiting(running);
     enter("listening");
   };

@@ -51,7 +51,7 @@ export async function makeServer(settings: ScadaSettings, nodesetFiles: readonly
     port: settings.port, host: settings.host, hostname: host, alternateHostname: others, disableDiscovery: false,
     ...security(opcua, settings, (error) => { listener.refused(error); }),
     certificateFile: file, privateKeyFile: keyFile,
-    nodeset_filename: [...nodesetFiles],
+    nodesets: [...nodesetFiles],
     registerServerMethod: opcua.RegisterServerMethod.HIDDEN,
     serverInfo: { applicationUri, productUri: "urn:model-data-resonance:scada", applicationName: { text: settings.applicationName, locale: LOCALES.en } },
     buildInfo: { productName: settings.applicationName, productUri: "urn:model-data-resonance:scada", manufacturerName: "model-data resonance" },
@@ -116,7 +116,7 @@ function followSessions({ ActivateSessionRequest }: NodeOpcua, server: OPCUAServ
     const wanted = (request.localeIds ?? []).filter((locale) => locale !== null && locale !== "");
     if (session && wanted.length > 0) locales.set(session, wanted as string[]);
   });
-  const tell = (): void => { setImmediate(() => { count(server.engine?.currentSessionCount ?? 0); }); };
+  const tell = (): void => { setImmediate(() => { count(server.engine.currentSessionCount); }); };
   server.on("session_activated", tell);
   server.on("session_closed", tell);
 }
