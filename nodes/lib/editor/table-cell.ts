@@ -3,7 +3,7 @@ import { fillSelect, type Option } from "./options";
 /** A column: which property it edits, how, and what its cells say. */
 export interface Column<R> {
   readonly key: keyof R & string;
-  readonly kind: "text" | "number" | "select" | "check";
+  readonly kind: "text" | "password" | "number" | "select" | "check";
   readonly title: string;
   /** Track of the css grid, e.g. `2fr` or `90px`. */
   readonly width: string;
@@ -57,11 +57,12 @@ export function createCell<R extends object>(column: Column<R>, line: { readonly
     element.addEventListener("change", () => store(element.checked));
     return made((row) => { element.checked = Boolean(row[key]); });
   }
-  element.type = "text";
+  element.type = column.kind === "password" ? "password" : "text";
+  if (column.kind === "password") element.autocomplete = "new-password";
   if (column.kind === "number") element.inputMode = "decimal";
   if (column.placeholder) element.placeholder = column.placeholder;
   if (column.suggestions) element.setAttribute("list", suggestionList(name, column.suggestions()));
-  element.addEventListener("input", () => store(column.kind === "number" ? toNumber(element.value) : element.value.trim()));
+  element.addEventListener("input", () => store(column.kind === "number" ? toNumber(element.value) : column.kind === "password" ? element.value : element.value.trim()));
   // What is being typed stays as it is typed.
   return made((row) => { if (document.activeElement !== element || element.value.trim() === "") element.value = shown(row[key]); });
 }

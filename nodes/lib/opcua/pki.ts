@@ -13,6 +13,8 @@ export interface OwnCertificate {
   readonly applicationUri: string;
   /** The file to hand to a server's administrator; absent for the one that lives in memory only. */
   readonly file?: string;
+  /** Where its key lies, for a server, which reads both itself. */
+  readonly keyFile?: string;
 }
 
 const CERTIFICATE = path.join("own", "certs", "certificate.pem");
@@ -22,6 +24,12 @@ const VALIDITY_DAYS = 3650;
 const inMemory = new Map<string, Promise<OwnCertificate>>();
 const onDisk = new Map<string, Promise<OwnCertificate>>();
 
+/** Names and addresses of a server, for its clients to compare with the one they connect to. */
+export interface CertificateHosts {
+  readonly dns: readonly string[];
+  readonly ip: readonly string[];
+}
+
 /** A key pair of this process only: the protocol wants a certificate even where security is None and nobody checks it. */
 export function ownCertificateInMemory(applicationName: string): Promise<OwnCertificate> {
   return once(inMemory, applicationName, () => makeCertificate(applicationName));
@@ -29,12 +37,13 @@ export function ownCertificateInMemory(applicationName: string): Promise<OwnCert
 
 /**
  * The key pair of a PKI folder, made there on first use: 2048-bit RSA, self-signed, ten years; the key readable by its owner only.
+ * `hosts` counts when it is made; without, it holds this computer's name.
  * @throws RESONANCE_OPCUA_PKI_UNUSABLE when the folder cannot be written or its content read.
  */
-export function ownCertificateOf(pkiFolder: string, applicationName: string): Promise<OwnCertificate> {
+export function ownCertificateOf(pkiFolder: string, applicationName: string, hosts?: CertificateHosts): Promise<OwnCertificate> {
   return once(onDisk, pkiFolder, async () => {
     try {
-      return (await readOwn(pkiFolder)) ?? (await createOwn(pkiFolder, applicationName));
+      return (await readOwn(pkiFolder)) ?? (await createOwn(pkiFolder, applicationName, hosts));
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : String(cause);
       throw new ResonanceError("RESONANCE_OPCUA_PKI_UNUSABLE", { folder: pkiFolder, detail }, { cause });
@@ -52,13 +61,15 @@ function once(made: Map<string, Promise<OwnCertificate>>, key: string, make: () 
   return making;
 }
 
-async function makeCertificate(applicationName: string): Promise<OwnCertificate> {
+async function makeCertificate(applicationName: string, hosts?: CertificateHosts): Promise<OwnCertificate> {
   const { InMemoryCertificateKeyPairProvider: Provider } = loadOpcua();
   const host = hostname();
   const applicationUri = `urn:${host}:${applicationName.replace(/[^\w.-]+/g, "-")}`;
   const provider = new Provider();
   await provider.ensureCertificateExists({
-    applicationUri, dns: [host], validity: VALIDITY_DAYS,
+    applicationUri, validity: VALIDITY_DAYS,
+    dns: [...new Set([host, ...(hosts?.dns ?? [])])],
+    ...(hosts && { ip: [...hosts.ip] }),
     subject: `/CN=${applicationName.replace(/[/=,]/g, " ")}/O=model-data resonance`,
   });
   return { provider, applicationUri };
@@ -72,12 +83,12 @@ async function readOwn(pkiFolder: string): Promise<OwnCertificate | undefined> {
   const key = createPrivateKey(keyPem);
   const { InMemoryCertificateKeyPairProvider: Provider } = loadOpcua();
   const [, applicationUri = ""] = /URI:([^,\s]+)/.exec(certificate.subjectAltName ?? "") ?? [];
-  return { provider: new Provider([certificate.raw], { hidden: key }), applicationUri, file };
+  return { provider: new Provider([certificate.raw], { hidden: key }), applicationUri, file, keyFile: path.join(pkiFolder, PRIVATE_KEY) };
 }
 
 /** Both files appear together (a renamed folder), so that no second process sees half a pair. */
-async function createOwn(pkiFolder: string, applicationName: string): Promise<OwnCertificate> {
-  const made = await makeCertificate(applicationName);
+async function createOwn(pkiFolder: string, applicationName: string, hosts?: CertificateHosts): Promise<OwnCertificate> {
+  const made = await makeCertificate(applicationName, hosts);
   const { hidden } = made.provider.getPrivateKey() as { hidden: string | KeyObject };
   const key = typeof hidden === "string" ? createPrivateKey(hidden) : hidden;
   await mkdir(pkiFolder, { recursive: true, mode: 0o700 });
@@ -95,7 +106,7 @@ async function createOwn(pkiFolder: string, applicationName: string): Promise<Ow
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
-  return { ...made, file: path.join(pkiFolder, CERTIFICATE) };
+  return { ...made, file: path.join(pkiFolder, CERTIFICATE), keyFile: path.join(pkiFolder, PRIVATE_KEY) };
 }
 
 async function readOptional(file: string): Promise<Buffer | undefined> {

@@ -1,0 +1,136 @@
+import { openForm, saveNumbers, withCatalogue } from "../lib/editor/form";
+import { categoryOptions, type Option } from "../lib/editor/options";
+import { createTable, type Table } from "../lib/editor/table";
+import { textOf } from "../lib/editor/text";
+import { isBlank, number, required, rows, validate } from "../lib/editor/validators";
+
+interface CategoryRow {
+  category: string;
+}
+
+interface UserRow {
+  name: string;
+  password: string;
+  operate: boolean;
+}
+
+interface Scada {
+  name: string;
+  version: number;
+  profile: string;
+  equipment: string;
+  categories: readonly CategoryRow[];
+  port: number;
+  host: string;
+  publicHost: string;
+  unprotected: boolean;
+  anonymous: boolean;
+  maxSessions: number;
+  pkiFolder: string;
+  namespaceUri: string;
+  language: string;
+  historyValues: number;
+  historyHours: number;
+  maxEquipment: number;
+  byModel: boolean;
+  jobOrders: boolean;
+}
+
+const text = textOf("scada");
+
+RED.nodes.registerType<Scada>("resonance-scada", {
+  category: "model-data resonance",
+  color: "#87A980",
+  icon: "resonance-scada.svg",
+  inputs: 1,
+  outputs: 1,
+  defaults: {
+    name: { value: "" },
+    version: { value: 1 },
+    profile: { value: "", type: "resonance-profile", required: true, label: text("common.label.profile") },
+    equipment: { value: "", type: "resonance-equipment", required: true, label: text("label.equipment") },
+    categories: { value: [], label: text("label.categories"), validate: validate(rows<CategoryRow>(text, categoryProblem, 0)) },
+    port: { value: 4840, label: text("label.port"), validate: validate(number(text, { min: 1, max: 65535, whole: true })) },
+    host: { value: "127.0.0.1", label: text("label.host"), validate: validate(required(text)) },
+    publicHost: { value: "" },
+    unprotected: { value: false },
+    anonymous: { value: false },
+    maxSessions: { value: 50, label: text("label.maxSessions"), validate: validate(number(text, { min: 1, max: 1000, whole: true })) },
+    pkiFolder: { value: "resonance/scada-pki", label: text("label.pkiFolder"), validate: validate(required(text)) },
+    namespaceUri: { value: "urn:model-data-resonance:scada", label: text("label.namespaceUri"), validate: validate(required(text)) },
+    language: { value: "en" },
+    historyValues: { value: 1000, label: text("label.historyValues"), validate: validate(number(text, { min: 0, max: 1000000, whole: true })) },
+    historyHours: { value: 24, label: text("label.historyHours"), validate: validate(number(text, { min: 0.001 })) },
+    maxEquipment: { value: 50, label: text("label.maxEquipment"), validate: validate(number(text, { min: 1, max: 10000, whole: true })) },
+    byModel: { value: false },
+    jobOrders: { value: false },
+  },
+  credentials: { users: { type: "text" } },
+  inputLabels() { return text("port.input"); },
+  outputLabels() { return text("port.output"); },
+  paletteLabel() { return text("palette"); },
+  label() { return this.name || `${this._("palette")} :${this.port}`; },
+  labelStyle() { return this.name ? "node_label_italic" : ""; },
+  oneditprepare() {
+    const form = openForm("node");
+    let options: readonly Option[] = [];
+    const host = form.root.querySelector<HTMLElement>("#resonance-categories");
+    const userHost = form.root.querySelector<HTMLElement>("#resonance-users");
+    if (!host || !userHost) return;
+    const categories = createTable<CategoryRow>({
+      host, text, rows: this.categories, addLabel: text("label.addCategory"), blank: () => ({ category: "" }),
+      columns: [{ key: "category", kind: "select", title: text("common.label.category"), width: "minmax(0, 1fr)", options: () => [{ value: "", label: text("common.table.choose") }, ...options] }],
+      problem(row, all) {
+        const problem = categoryProblem(row, all);
+        return problem ? { key: "category", text: problem } : undefined;
+      },
+    });
+    table = categories;
+    withCatalogue(form, text, (catalogue) => {
+      options = categoryOptions(catalogue);
+      categories.refresh();
+    });
+    userTable(userHost, form.field("users"));
+  },
+  oneditsave() {
+    saveNumbers(this, "node", "port", "maxSessions", "historyValues", "historyHours", "maxEquipment");
+    if (table) this.categories = table.rows();
+  },
+});
+
+/** The table of categories of the open form. */
+let table: Table<CategoryRow> | undefined;
+
+function categoryProblem(row: CategoryRow, all: readonly CategoryRow[]): string | undefined {
+  if (isBlank(row.category)) return text("common.error.required");
+  return all.filter(({ category }) => category === row.category).length > 1 ? text("error.categoryTwice") : undefined;
+}
+
+/** The users live in one credential, as JSON; the table writes it as it is edited. */
+function userTable(host: HTMLElement, field: HTMLInputElement): void {
+  const saved = field.value;
+  createTable<UserRow>({
+    host, text, rows: readUsers(saved), addLabel: text("label.addUser"), blank: () => ({ name: "", password: "", operate: false }),
+    columns: [
+      { key: "name", kind: "text", title: text("common.label.user"), width: "minmax(0, 2fr)" },
+      { key: "password", kind: "password", title: text("common.label.password"), width: "minmax(0, 2fr)" },
+      { key: "operate", kind: "check", title: text("label.operate"), width: "minmax(0, 1fr)" },
+    ],
+    problem(row, all) {
+      if (isBlank(row.name) || isBlank(row.password)) return { key: isBlank(row.name) ? "name" : "password", text: text("common.error.required") };
+      return all.filter(({ name }) => name === row.name).length > 1 ? { key: "name", text: text("error.userTwice") } : undefined;
+    },
+    changed(users) {
+      const list = JSON.stringify(users);
+      field.value = users.length === 0 ? "" : list === JSON.stringify(readUsers(saved)) ? saved : list;
+    },
+  });
+}
+
+function readUsers(list: string): UserRow[] {
+  try {
+    return JSON.parse(list || "[]") as UserRow[];
+  } catch {
+    return [];
+  }
+}
