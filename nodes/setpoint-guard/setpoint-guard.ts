@@ -4,6 +4,7 @@ import type { Profile } from "../lib/profile/profile";
 import type { Equipment } from "../lib/record/equipment";
 import type { Outcome, Verdict } from "../lib/setpoint/decision";
 import { createGuard } from "../lib/setpoint/guard";
+import type { GuardState } from "../lib/setpoint/guard-memory";
 import type { GuardSettings } from "../lib/setpoint/guard-settings";
 
 interface SetpointGuardDef extends NodeDef, Omit<GuardSettings, "profile" | "equipment"> {
@@ -18,20 +19,24 @@ const COLORS: Readonly<Record<Verdict, "green" | "yellow" | "red">> = {
 };
 
 /** Proposals of a model → commands that keep to bounds, ramp, validity, interlocks and approval; every decision leaves by the second port. */
-export = (RED: NodeAPI) =>
+export = (RED: NodeAPI) => {
+  // Without context storage of the user's, Node-RED forgets a node's context at every deploy.
+  const remembered = new Map<string, GuardState>();
   defineNode<SetpointGuardDef>(RED, "resonance-setpoint-guard", ({ def, node, lookup, status, text, ...kit }) => {
     const context = node.context();
     const guard = createGuard({
       ...def,
       profile: lookup.config<Profile>(def.profile, "resonance-profile"),
       equipment: lookup.config<Equipment>(def.equipment, "resonance-equipment"),
-    }, now, context.get(KEPT));
+    }, now, remembered.get(node.id) ?? context.get(KEPT));
     /** The message of the proposal that waits: its command continues it. */
     let waiting: { readonly id: string; readonly msg: NodeMessage } | undefined;
 
     const emit = ({ commands, decisions }: Outcome, cause: NodeMessage): Outgoing => {
       if (decisions.length === 0) return undefined;
-      context.set(KEPT, guard.state());
+      const state = guard.state();
+      remembered.set(node.id, state);
+      context.set(KEPT, state);
       for (const { decision } of decisions) status.count(decision, COLORS[decision]);
       const causeOf = (id: string): NodeMessage => (waiting?.id === id ? waiting.msg : cause);
       const out = [
@@ -54,11 +59,13 @@ export = (RED: NodeAPI) =>
         const { job, limits } = (msg["resonance"] ?? {}) as { readonly job?: unknown; readonly limits?: unknown };
         return emit(guard.accept({ payload: msg.payload, topic: msg.topic, job, limits }), msg);
       },
-      close() {
+      close(removed) {
         clearInterval(timer);
+        if (removed) remembered.delete(node.id);
       },
     };
   });
+};
 
 /** The steady clock goes on over a deploy, as long as the process does. */
 function now() {
