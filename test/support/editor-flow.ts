@@ -56,9 +56,18 @@ export const editorFlow: readonly object[] = [
     workScheduleId: "", workMasterId: "", priority: "", x: 310, y: 180, wires: [["mes-out"]],
   },
   { ...common, id: "mes-out", type: "resonance-mes-out", name: "", mes: "mes", x: 490, y: 180, wires: [[]] },
+  {
+    ...common, id: "setpoint-guard", type: "resonance-setpoint-guard", name: "", profile: "profile", category: "adaptive-control", equipment: "equipment",
+    fields: [{
+      field: "feedOverrideSetpoint", unit: "P1", minimum: 50, maximum: 120, maxStep: 10, maxRate: 2.5, deadBand: 0.5, fallback: 100, actualTag: "FeedOverride",
+      jobMinimum: "", jobMaximum: "limits.feed",
+    }],
+    mode: "limit", interlocks: [{ tag: "Auto", expected: "true", maxAge: 10 }], approval: "required", approvalTime: 30, holdOff: 60, maxAge: 120, stale: "fallback",
+    minConfidence: 0.8, applicability: "inside", drift: "none", start: "confirmed", actualMaxAge: 5, x: 670, y: 180, wires: [[], []],
+  },
 ];
 
-export const wiredNodes = ["opcua-in", "model-in", "model-call", "model-out", "validate", "isa95", "mes-out"] as const;
+export const wiredNodes = ["opcua-in", "model-in", "model-call", "model-out", "validate", "isa95", "mes-out", "setpoint-guard"] as const;
 
 /** Configuration nodes: id in the flow and type. */
 export const configNodes = [

@@ -88,6 +88,8 @@ export async function openSegmentLog(options: SegmentLogOptions, found: (frame: 
   let troubled = false;
   /** What lies behind the end of the last file is not known: write to a new one. */
   let sealed = false;
+  /** Something in the queue was not yet refused by a disk in trouble. */
+  let untried = false;
   let closed = false;
   let finished = false;
   const last = (): Segment | undefined => segments.at(-1);
@@ -188,6 +190,7 @@ export async function openSegmentLog(options: SegmentLogOptions, found: (frame: 
     await Promise.resolve();
     do {
       const batch = takeBatch(queue);
+      untried = queue.length > 0;
       try {
         if (batch.length > 0) {
           await write(batch);
@@ -211,7 +214,7 @@ export async function openSegmentLog(options: SegmentLogOptions, found: (frame: 
     clearTimeout(retry);
     running ??= flush().finally(() => {
       running = undefined;
-      if (queue.some(({ keep }) => !troubled || !keep)) start();
+      if (queue.length > 0 && (untried || !troubled)) start();
     });
   };
 
@@ -224,6 +227,7 @@ export async function openSegmentLog(options: SegmentLogOptions, found: (frame: 
         return;
       }
       queue.push(item);
+      untried = true;
       start();
     },
     tidy: start,
