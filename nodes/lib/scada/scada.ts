@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { ResonanceError, toResonanceError } from "../errors/resonance-error";
-import { createBackOff } from "../opcua/back-off";
-import { pause } from "../opcua/deadline";
+import { createBackOff } from "../connection/back-off";
+import { pause } from "../connection/deadline";
 import type { InterfaceRecord } from "../record/interface-record";
 import type { OperatorMessage } from "./operator-message";
 import { createModelSpace, type Decision, type JobReport, type ModelSpace } from "./model-space";

@@ -1,6 +1,6 @@
 import type { ISessionContext, OPCUAServer, OPCUAServerOptions, ServerSession } from "node-opcua";
 import type { ResonanceError } from "../errors/resonance-error";
-import { settled } from "../opcua/deadline";
+import { settled } from "../connection/deadline";
 import { loadOpcua, type NodeOpcua } from "../opcua/load";
 import { ownCertificateOf } from "../opcua/pki";
 import { clientStore, noUserCertificates } from "./client-trust";
