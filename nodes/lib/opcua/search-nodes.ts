@@ -24,9 +24,10 @@ export interface SearchResult {
 }
 
 export const SEARCH_LIMITS: SearchLimits = { hits: 200, nodes: 50_000, ms: 15_000 };
-/** Nodes browsed in one call, and references taken of each in one answer. */
-const AT_ONCE = 20;
+/** Nodes browsed in one call (less where the server says so), and references taken of each in one answer. */
+const AT_ONCE = 100;
 const REFERENCES = 1_000;
+const MAX_NODES_PER_BROWSE = "i=11710";
 
 interface Waiting { readonly nodeId: string; readonly path: readonly string[] }
 
@@ -42,6 +43,8 @@ export async function searchNodes(
   const end = performance.now() + limits.ms;
   const seen = new Set<string>([ROOT]);
   const hits: Hit[] = [];
+  const limit = Number((await session.read({ nodeId: MAX_NODES_PER_BROWSE })).value.value ?? 0);
+  const atOnce = limit > 0 ? Math.min(limit, AT_ONCE) : AT_ONCE;
   let level: Waiting[] = [{ nodeId: ROOT, path: [] }];
 
   const visit = (references: readonly ReferenceDescription[], path: readonly string[], below: Waiting[]): void => {
@@ -61,8 +64,8 @@ export async function searchNodes(
 
   while (level.length > 0) {
     const below: Waiting[] = [];
-    for (let at = 0; at < level.length; at += AT_ONCE) {
-      const batch = level.slice(at, at + AT_ONCE);
+    for (let at = 0; at < level.length; at += atOnce) {
+      const batch = level.slice(at, at + atOnce);
       let results: BrowseResult[] = await browse(session, batch.map(({ nodeId }) => resolveNodeId(parseNodeId(nodeId, ""), namespaces) ?? nodeId), REFERENCES);
       let paths = batch.map(({ path }) => path);
       for (;;) {
