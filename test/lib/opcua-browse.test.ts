@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { DataType, nodesets, StatusCodes, Variant, VariantArrayType, type UAObject } from "node-opcua";
+import { DataType, nodesets, StatusCodes, Variant, VariantArrayType } from "node-opcua";
 import { ResonanceError } from "../../nodes/lib/errors/resonance-error";
 import { PAGE, ROOT, type BrowsedNode } from "../../nodes/lib/opcua/browse";
 import { describeNodes } from "../../nodes/lib/opcua/describe-nodes";
@@ -34,7 +34,7 @@ before(async () => {
   for (let index = 0; index < MANY; index += 1) namespace.addObject({ browseName: `Part ${index}`, nodeId: `i=${index + 1}`, organizedBy: many });
   const spindle = namespace.addObject({ browseName: "Spindle", displayName: [{ text: "Hauptspindel", locale: "de" }], nodeId: "s=Spindle", organizedBy: line });
   // Round in a circle, and the same node by two ways.
-  (spindle as UAObject).addReference({ referenceType: "Organizes", nodeId: line.nodeId });
+  spindle.addReference({ referenceType: "Organizes", nodeId: line.nodeId });
   line.addReference({ referenceType: "HasComponent", nodeId: spindle.nodeId });
   const torque = namespace.addAnalogDataItem({
     browseName: "Torque", nodeId: "s=Torque", componentOf: spindle, dataType: "Double", description: "at the tool", definition: "",
@@ -145,9 +145,9 @@ describe("describing", () => {
       value: { text: "12.5", quality: "Uncertain", status: "UncertainLastUsableValue", timestamp: "2026-03-04T05:06:07.008Z" },
     });
     assert.equal(samples?.dataType, "Int64[]");
-    assert.deepEqual(samples?.access, { read: true, write: false, history: false });
-    assert.match(samples?.value?.text ?? "", /^\["9223372036854775807",.*…$/);
-    assert.ok((samples?.value?.text.length ?? 0) <= 501);
+    assert.deepEqual(samples.access, { read: true, write: false, history: false });
+    assert.match(samples.value?.text ?? "", /^\["9223372036854775807",.*…$/);
+    assert.ok((samples.value?.text.length ?? 0) <= 501);
     assert.equal(hostile?.browseName, '<img src=x onerror="alert(1)">');
     assert.deepEqual([line?.nodeClass, line?.value, line?.dataType], ["Object", undefined, undefined]);
     assert.deepEqual(nothing, { nodeId: `${PLANT_NODE}s=Nothing`, error: "BadNodeIdUnknown" });
