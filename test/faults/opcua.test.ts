@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, describe, mock, test } from "node:test";
 import type { ClientSessionPublishService, PublishRequest } from "node-opcua";
+import { ResonanceError, type ErrorCode } from "../../nodes/lib/errors/resonance-error";
 import type { OpcUaConnection } from "../../nodes/lib/opcua/connection";
 import { loadOpcua } from "../../nodes/lib/opcua/load";
 import { createPublisher } from "../../nodes/lib/opcua/publisher";
+import type { OpcUaSession } from "../../nodes/lib/opcua/session";
 import { closeConnections, connect, eventually, QUICK, record, type Recorder } from "../support/opcua-client";
 import { startReplayServer, stopServers } from "../support/opcua-server";
 import { freePort } from "../support/ports";
@@ -31,6 +33,7 @@ after(async () => {
   assert.deepEqual(unhandled, [], "no rejection went unhandled");
 });
 
+const failsWith = (code: ErrorCode) => (thrown: unknown): boolean => thrown instanceof ResonanceError && thrown.code === code;
 const gaps = (heard: Recorder, tag: string) => heard.samples(tag).filter(({ status }) => status === "BadNoCommunication");
 const closesInTime = async (connection: OpcUaConnection): Promise<void> => {
   const started = performance.now();
@@ -65,6 +68,37 @@ test("a restarted server gets one session and one subscription a user; a gap is 
   await connection.close();
   assert.equal(server.sessionCount(), 0);
   await server.stop();
+});
+
+test("work in the session: opened for it, closed after it, ended by a loss, never begun after its time", async () => {
+  const server = await startReplayServer({ variables: [{ name: "A", initial: 1 }] });
+  const connection = connect(server.endpointUrl, pki);
+  const readState = async ({ session }: OpcUaSession): Promise<number> => Number((await session.read({ nodeId: "i=2259" })).value.value);
+  assert.deepEqual(await Promise.all([connection.use(readState), connection.use(readState)]), [0, 0]);
+  await eventually(() => connection.status().state === "disconnected", "the session closed again");
+
+  const letGo = connection.hold();
+  assert.equal(await connection.use(readState), 0);
+  assert.equal(connection.status().state, "connected");
+  const hanging = connection.use(() => new Promise<never>(() => undefined));
+  await Promise.all([assert.rejects(hanging, failsWith("RESONANCE_OPCUA_CONNECTION_LOST")), server.stop()]);
+  await assert.rejects(connection.use(readState), (thrown: unknown) => thrown instanceof ResonanceError && thrown.code.startsWith("RESONANCE_OPCUA_"));
+  letGo();
+  await eventually(() => connection.status().state === "disconnected", "nobody needs it");
+
+  await connection.close();
+  await assert.rejects(connection.use(readState), failsWith("RESONANCE_OPCUA_CONNECTION_LOST"));
+});
+
+test("work that got no session in its time is not begun when the session comes", async () => {
+  const server = await startReplayServer({ variables: [{ name: "A", initial: 1 }] });
+  const connection = connect(server.endpointUrl, pki);
+  connection.hold();
+  let begun = false;
+  const late = connection.use(async () => { begun = true; return Promise.resolve(); }, { timeout: 1 });
+  await assert.rejects(late, failsWith("RESONANCE_OPCUA_TIMEOUT"));
+  await eventually(() => connection.status().state === "connected", "the session stands");
+  assert.equal(begun, false);
 });
 
 test("a server process ended by kill -9 is found again when it returns, and the values go on", async () => {

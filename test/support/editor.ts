@@ -26,15 +26,15 @@ export interface EditorServer {
   stop(): Promise<void>;
 }
 
-/** Starts Node-RED with these flows; the pack is linked in as the palette manager would install it. */
-export async function startServer(house: House, flows: readonly object[]): Promise<EditorServer> {
+/** Starts Node-RED with these flows, and `more` settings; the pack is linked in as the palette manager would install it. */
+export async function startServer(house: House, flows: readonly object[], more: object = {}): Promise<EditorServer> {
   const userDir = await mkdtemp(path.join(tmpdir(), "resonance-editor-"));
   const scope = path.join(userDir, "node_modules", "@model-data-resonance");
   await mkdir(scope, { recursive: true });
   await symlink(root, path.join(scope, "node-red"), "junction");
   await writeFile(path.join(userDir, "flows.json"), JSON.stringify(flows));
   const port = await freePort();
-  await writeFile(path.join(userDir, "settings.js"), `module.exports = ${JSON.stringify(settings(port))};`);
+  await writeFile(path.join(userDir, "settings.js"), `module.exports = ${JSON.stringify({ ...settings(port), ...more })};`);
 
   const nodeRed = startNodeRed(userDir, {}, house);
   await nodeRed.ready;
@@ -107,7 +107,7 @@ export async function openEditor(browser: Browser, url: string, language = "en-U
   };
   const press = async (button: string): Promise<void> => {
     const before = await tray.count();
-    await page.locator(`#node-dialog-${button}:visible, #node-config-dialog-${button}:visible`).last().click();
+    await page.locator(`#node-dialog-${button}:visible, #node-config-dialog-${button}:visible, #resonance-browse-${button}:visible`).last().click();
     await page.waitForFunction((count) => document.querySelectorAll(".red-ui-tray").length < count, before);
   };
   return {

@@ -106,7 +106,8 @@ function warn(form: Form, sentence: string | undefined): void {
   form.root.prepend(notice);
 }
 
-function addStyle(): void {
+/** Puts the style of forms and dialogs into the page, once. */
+export function addStyle(): void {
   if (document.getElementById("resonance-style")) return;
   const style = document.createElement("style");
   style.id = "resonance-style";

@@ -63,6 +63,16 @@ export interface TextEditor {
   destroy(): void;
 }
 
+/** A dialog that slides over the forms that are open; its title is taken as HTML. */
+export interface TrayOptions {
+  readonly title: string;
+  readonly width: number;
+  readonly buttons: readonly { readonly id: string; readonly text: string; readonly class?: "primary"; click(): void }[];
+  open(tray: JQuery): void;
+  close(): void;
+  show(): void;
+}
+
 export interface EditorApi {
   _(key: string, values?: Readonly<Record<string, string | number>>): string;
   readonly nodes: {
@@ -78,6 +88,11 @@ export interface EditorApi {
   readonly history: { push(event: object): void };
   readonly view: { reveal(id: string): void; redraw(): void };
   readonly i18n: { lang(): string };
+  notify(sentence: string, type: "warning" | "error"): void;
+  readonly tray: {
+    show(options: TrayOptions): void;
+    close(then?: () => void): void;
+  };
   readonly editor: { createEditor(options: { id: string; mode: string; value: string }): TextEditor; validateNode(node: object): void };
 }
 

@@ -7,12 +7,19 @@ import { isRefusal, toFailure } from "./failure";
 import { startMonitor, type Monitor } from "./monitor";
 import { openSession, type OpcUaSession } from "./session";
 import { checkSettings, DEFAULT_TIMINGS, type OpcUaSettings, type OpcUaTimings } from "./settings";
+import { createSessionUses } from "./session-uses";
 import { createSubscriber, type Subscriber, type SubscriptionListener, type SubscriptionRequest } from "./subscriber";
 
 /** A user's hold on the connection. */
 export interface SubscriptionHandle {
   /** Ends the subscription; nothing is delivered from then on. */
   close(): void;
+}
+
+/** How long one use of the session may take, the wait for the session included. */
+export interface UseOptions {
+  /** ms; the endpoint's time for a connection unless told. */
+  readonly timeout?: number;
 }
 
 /** One endpoint and the one session all its users share. */
@@ -27,6 +34,14 @@ export interface OpcUaConnection {
    * @throws RESONANCE_OPCUA_NODE_ID_INVALID, RESONANCE_CONFIG_INVALID; whatever goes wrong later is told to the listener.
    */
   subscribe(request: SubscriptionRequest, listener: SubscriptionListener): SubscriptionHandle;
+  /** Keeps the session standing (and reopened after a loss) until the answer is called. */
+  hold(): () => void;
+  /**
+   * Runs `work` with the session. Where nobody has needed the connection yet it is opened for this; while it is known to be in trouble
+   * this fails at once rather than wait for the next attempt, and a loss during the work ends it.
+   * @throws the connection's trouble, RESONANCE_OPCUA_TIMEOUT, or what the work fails with as a ResonanceError.
+   */
+  use<T>(work: (session: OpcUaSession) => Promise<T>, options?: UseOptions): Promise<T>;
   /** Ends everything for good, within five seconds even where the server hangs; never rejects. */
   close(): Promise<void>;
 }
@@ -43,6 +58,8 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
   const backOff = createBackOff(timings.firstRetry, timings.longestRetry);
   const listeners = new Set<(status: ConnectionStatus) => void>();
   const users = new Map<Subscriber, Monitor | undefined>();
+  const holds = new Set<symbol>();
+  const uses = createSessionUses();
   const farewells = new Set<Promise<void>>();
   let state: ConnectionState = "disconnected";
   let trouble: ResonanceError | undefined;
@@ -67,7 +84,9 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
     const known = sameTrouble(trouble, error);
     trouble = error;
     if (!known) for (const user of users.keys()) user.problem(error);
+    uses.fail(error);
   };
+  const needed = (): boolean => users.size + holds.size > 0;
   const inBackground = (work: Promise<void>): void => {
     farewells.add(work);
     void work.finally(() => farewells.delete(work));
@@ -91,6 +110,7 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
       current = session;
       trouble = undefined;
       happen("opened");
+      uses.opened(session);
       const attached = Promise.all([...users.keys()].map((user) => attach(user, current as OpcUaSession)));
       const stopped = new Promise<void>((resolve) => { signal.addEventListener("abort", () => { resolve(); }, { once: true }); });
       const broken = attached.then(() => { backOff.reset(); return lost; }, (thrown: unknown) => toFailure(thrown, "use", { endpointUrl }));
@@ -129,7 +149,7 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
     backOff.reset();
     running = undefined;
     happen("released");
-    if (users.size > 0) start();
+    if (needed()) start();
   };
   const start = (): void => {
     if (running || disposed) return;
@@ -141,6 +161,13 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
     happen("unneeded");
     stop.abort(new Error("nobody needs the connection any more"));
   };
+  const hold = (): (() => void) => {
+    const mine = Symbol("hold");
+    if (!disposed) holds.add(mine);
+    start();
+    return () => { if (holds.delete(mine) && !needed()) release(); };
+  };
+  const closed = (): ResonanceError => new ResonanceError("RESONANCE_OPCUA_CONNECTION_LOST", { endpointUrl, detail: "the endpoint was closed" });
 
   return {
     endpointUrl, status,
@@ -158,13 +185,27 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
         close() {
           const monitor = users.get(user);
           if (!users.delete(user)) return;
-          if (users.size === 0) release();
+          if (!needed()) release();
           else if (monitor) inBackground(monitor.stop());
         },
       };
     },
+    hold,
+    async use(work, { timeout = timings.connect } = {}) {
+      const letGo = hold();
+      const late = (): ResonanceError => new ResonanceError("RESONANCE_OPCUA_TIMEOUT", { endpointUrl, detail: `${timeout / 1000} s` });
+      try {
+        return await uses.run(work, disposed ? closed() : (current ?? trouble), timeout, late);
+      } catch (thrown) {
+        throw toFailure(thrown, "use", { endpointUrl });
+      } finally {
+        letGo();
+      }
+    },
     async close() {
       disposed = true;
+      holds.clear();
+      uses.fail(closed());
       for (const monitor of users.values()) monitor?.abandon();
       users.clear();
       if (running) release();

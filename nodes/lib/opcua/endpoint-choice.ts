@@ -18,6 +18,7 @@ export interface UserTokenOffer {
   readonly policy: string;
 }
 
+const TOKENS: Readonly<Record<OpcUaSettings["identity"]["type"], string>> = { anonymous: "Anonymous", user: "UserName", certificate: "Certificate" };
 const TCP_PROFILE = /uatcp-uasc-uabinary/;
 
 /** The offers that can be reached over opc.tcp. */
@@ -53,7 +54,7 @@ export function chooseOffer(offers: readonly EndpointOffer[], settings: OpcUaSet
     const wanted = securityMode === "None" ? "None" : `${securityMode} ${securityPolicy}`;
     throw new ResonanceError("RESONANCE_OPCUA_SECURITY_NOT_OFFERED", { wanted, offered: offered || "-" });
   }
-  const wantedToken = identity.type === "user" ? "UserName" : "Anonymous";
+  const wantedToken = TOKENS[identity.type];
   const tokens = offer.userTokens.filter(({ type }) => type === wantedToken);
   if (tokens.length === 0) {
     const offered = [...new Set(offer.userTokens.map(({ type }) => type))].join(", ");

@@ -5,6 +5,7 @@ import path from "node:path";
 import type { InMemoryCertificateKeyPairProvider } from "node-opcua";
 import { ResonanceError } from "../errors/resonance-error";
 import { loadOpcua } from "./load";
+import type { OpcUaSettings } from "./settings";
 
 /** The client's own key pair, as node-opcua takes it. */
 export interface OwnCertificate {
@@ -30,6 +31,11 @@ export interface CertificateHosts {
   readonly ip: readonly string[];
 }
 
+/** The key pair for these settings: one in memory where security is None, else that of the PKI folder. */
+export function ownCertificateFor({ securityMode, pkiFolder, applicationName }: OpcUaSettings): Promise<OwnCertificate> {
+  return securityMode === "None" ? ownCertificateInMemory(applicationName) : ownCertificateOf(pkiFolder, applicationName);
+}
+
 /** A key pair of this process only: the protocol wants a certificate even where security is None and nobody checks it. */
 export function ownCertificateInMemory(applicationName: string): Promise<OwnCertificate> {
   return once(inMemory, applicationName, () => makeCertificate(applicationName));
@@ -44,6 +50,27 @@ export function ownCertificateOf(pkiFolder: string, applicationName: string, hos
   return once(onDisk, pkiFolder, async () => {
     try {
       return (await readOwn(pkiFolder)) ?? (await createOwn(pkiFolder, applicationName, hosts));
+    } catch (cause) {
+      const detail = cause instanceof Error ? cause.message : String(cause);
+      throw new ResonanceError("RESONANCE_OPCUA_PKI_UNUSABLE", { folder: pkiFolder, detail }, { cause });
+    }
+  });
+}
+
+/**
+ * Makes a new key pair in place of the one in the PKI folder; the old one is kept in `own.old`. Connections take the new one when they
+ * connect the next time, and every server has to trust it anew.
+ * @throws RESONANCE_OPCUA_PKI_UNUSABLE
+ */
+export async function renewOwnCertificate(pkiFolder: string, applicationName: string): Promise<OwnCertificate> {
+  await ownCertificateOf(pkiFolder, applicationName);
+  onDisk.delete(pkiFolder);
+  return once(onDisk, pkiFolder, async () => {
+    const [own, old] = [path.join(pkiFolder, "own"), path.join(pkiFolder, "own.old")];
+    try {
+      await rm(old, { recursive: true, force: true });
+      await rename(own, old);
+      return await createOwn(pkiFolder, applicationName);
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : String(cause);
       throw new ResonanceError("RESONANCE_OPCUA_PKI_UNUSABLE", { folder: pkiFolder, detail }, { cause });

@@ -1,13 +1,14 @@
-import type { ClientSession, ClientSessionPublishService, ClientSessionRawSubscriptionService, UserIdentityInfo } from "node-opcua";
+import type { ClientSession, ClientSessionPublishService, ClientSessionRawSubscriptionService } from "node-opcua";
 import { ResonanceError } from "../errors/resonance-error";
 import { createClient, type SingleUseClient } from "./client";
 import { settled, within } from "../connection/deadline";
 import { chooseOffer, offersOf, type EndpointOffer } from "./endpoint-choice";
 import { toFailure, type Phase } from "./failure";
-import { loadOpcua } from "./load";
-import { ownCertificateInMemory, ownCertificateOf, type OwnCertificate } from "./pki";
+import { userIdentity } from "./identity";
+import { ownCertificateFor, type OwnCertificate } from "./pki";
+import { checkPolicyUsable } from "./policy";
 import { createPublisher, type Publisher } from "./publisher";
-import type { Identity, OpcUaSettings, OpcUaTimings } from "./settings";
+import type { OpcUaSettings, OpcUaTimings } from "./settings";
 import { checkServerCertificate } from "./trust";
 
 /** node-opcua's session with the plain services of subscriptions, which its classes have but its type leaves out. */
@@ -48,18 +49,20 @@ export async function openSession(
   };
 
   const open = async (): Promise<OpcUaSession> => {
-    const own = await ownCertificate(settings);
+    checkPolicyUsable(settings.securityPolicy);
+    const identity = await userIdentity(settings.identity);
+    const own = await ownCertificateFor(settings);
     progress.own = own;
     const offer = await discover(newClient(settings, timings, own, { mode: "None", policy: "None" }), settings);
     const { securityMode: mode, securityPolicy: policy } = settings;
     // A password is encrypted with the server's key, so that key must be the right one even where the channel is not secured.
-    if (mode !== "None" || settings.identity.type === "user") await checkServerCertificate(offer.certificate, settings);
+    if (mode !== "None" || settings.identity.type !== "anonymous") await checkServerCertificate(offer.certificate, settings);
     progress.phase = "secure";
     const secured = mode !== "None" && offer.certificate ? { serverCertificate: offer.certificate } : {};
     const main = newClient(settings, timings, own, { mode, policy, ...secured });
     await main.client.connect(settings.endpointUrl);
     progress.phase = "login";
-    const session = (await main.client.createSession(userIdentity(settings.identity))) as RawSession;
+    const session = (await main.client.createSession(identity)) as RawSession;
     progress.phase = "use";
     const limits = await session.read({ nodeId: MAX_MONITORED_ITEMS_PER_CALL });
     const limit = Number(limits.value.value ?? 0);
@@ -79,23 +82,12 @@ export async function openSession(
   }
 }
 
-function ownCertificate({ securityMode, pkiFolder, applicationName }: OpcUaSettings): Promise<OwnCertificate> {
-  return securityMode === "None" ? ownCertificateInMemory(applicationName) : ownCertificateOf(pkiFolder, applicationName);
-}
-
 /** GetEndpoints needs no security (OPC 10000-4, 5.4.4). */
 async function discover(discovery: SingleUseClient, settings: OpcUaSettings): Promise<EndpointOffer> {
   await discovery.client.connect(settings.endpointUrl);
   const endpoints = await discovery.client.getEndpoints({ endpointUrl: settings.endpointUrl });
   await discovery.release();
   return chooseOffer(offersOf(endpoints), settings);
-}
-
-function userIdentity(identity: Identity): UserIdentityInfo {
-  const { UserTokenType } = loadOpcua();
-  return identity.type === "user"
-    ? { type: UserTokenType.UserName, userName: identity.user, password: identity.password }
-    : { type: UserTokenType.Anonymous };
 }
 
 /** Watches over a fresh session: events of the socket, and a sign of life asked for now and then. */

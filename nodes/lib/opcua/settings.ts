@@ -1,12 +1,17 @@
 import { ResonanceError } from "../errors/resonance-error";
 
 export type SecurityMode = "None" | "Sign" | "SignAndEncrypt";
-export type SecurityPolicy = "None" | "Basic256Sha256" | "Aes128_Sha256_RsaOaep" | "Aes256_Sha256_RsaPss";
+/** Basic128Rsa15 and Basic256 rest on SHA-1 and are deprecated (OPC 10000-7); they are there for old machines that have nothing else. */
+export type SecurityPolicy = "None" | "Basic128Rsa15" | "Basic256" | "Basic256Sha256" | "Aes128_Sha256_RsaOaep" | "Aes256_Sha256_RsaPss";
+
+/** PEM (or, of a file, DER) by path or as text. */
+export type KeyMaterial = { readonly file: string } | { readonly text: string };
 
 /** Who logs in. */
 export type Identity =
   | { readonly type: "anonymous" }
-  | { readonly type: "user"; readonly user: string; readonly password: string };
+  | { readonly type: "user"; readonly user: string; readonly password: string }
+  | { readonly type: "certificate"; readonly certificate: KeyMaterial; readonly privateKey: KeyMaterial; readonly keyPassword?: string };
 
 /** How to reach a server and whom to trust. */
 export interface OpcUaSettings {
@@ -44,7 +49,9 @@ export const DEFAULT_TIMINGS: OpcUaTimings = {
 };
 
 const MODES: readonly string[] = ["None", "Sign", "SignAndEncrypt"] satisfies SecurityMode[];
-const POLICIES: readonly string[] = ["None", "Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"] satisfies SecurityPolicy[];
+const POLICIES: readonly string[] = [
+  "None", "Basic128Rsa15", "Basic256", "Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss",
+] satisfies SecurityPolicy[];
 
 type Check = (settings: OpcUaSettings) => string | undefined;
 
@@ -59,6 +66,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
     return `mode ${securityMode} does not go with policy ${securityPolicy}`;
   },
   user: ({ identity }) => (identity.type === "user" && identity.user === "" ? "the user name is empty" : undefined),
+  userCertificate: ({ identity }) => (identity.type === "certificate" && isMissing(identity.certificate) ? "the user's certificate is missing" : undefined),
+  userKey: ({ identity }) => (identity.type === "certificate" && isMissing(identity.privateKey) ? "the key of the user's certificate is missing" : undefined),
   trustedThumbprint: ({ trustedThumbprint = "" }) =>
     /^([0-9a-f]{40}|[0-9a-f]{64})?$/.test(plainThumbprint(trustedThumbprint))
       ? undefined
@@ -76,6 +85,10 @@ export function checkSettings(settings: OpcUaSettings): void {
 /** A thumbprint without colons and spaces, in lower case. */
 export function plainThumbprint(text: string): string {
   return text.replace(/[\s:]/g, "").toLowerCase();
+}
+
+function isMissing(material: KeyMaterial): boolean {
+  return ("file" in material ? material.file : material.text).trim() === "";
 }
 
 function isEndpointUrl(text: string): boolean {

@@ -2,7 +2,9 @@ import { X509Certificate } from "node:crypto";
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ResonanceError } from "../errors/resonance-error";
-import { certificatesIn } from "./pki";
+import { splitChain } from "./certificate-facts";
+import { findRevoked, findTrustPath } from "./chain";
+import { readAuthorities } from "./trust-list";
 import { plainThumbprint } from "./settings";
 
 const MOST_REJECTED = 50;
@@ -15,13 +17,21 @@ export interface TrustList {
   readonly trustedThumbprint?: string;
 }
 
+/** Why a certificate is trusted. */
+export type Verdict =
+  | { readonly by: "thumbprint" | "certificate" }
+  /** By a trusted authority; `revocationKnown` is false where an authority of the chain has no revocation list here. */
+  | { readonly by: "authority"; readonly authority: string; readonly revocationKnown: boolean };
+
 /**
- * Accepts a server certificate (DER; of a chain only the first counts) that the user trusts explicitly and that is in its period of validity.
+ * Accepts a server certificate (DER, alone or with its chain) that the user trusts, itself or by the authority that issued it, that is in its
+ * period of validity and not revoked by an authority known here.
  * Nothing is trusted on first sight: what is not known lands in `<pkiFolder>/rejected`, for a person to look at;
  * the newest 50 stay there.
- * @throws RESONANCE_OPCUA_CERTIFICATE_EXPIRED, RESONANCE_OPCUA_CERTIFICATE_UNTRUSTED, RESONANCE_OPCUA_CERTIFICATE_INVALID.
+ * @throws RESONANCE_OPCUA_CERTIFICATE_EXPIRED, RESONANCE_OPCUA_CERTIFICATE_REVOKED, RESONANCE_OPCUA_CERTIFICATE_UNTRUSTED,
+ *   RESONANCE_OPCUA_CERTIFICATE_INVALID.
  */
-export async function checkServerCertificate(der: Buffer | undefined, trust: TrustList, now = Date.now()): Promise<void> {
+export async function checkServerCertificate(der: Buffer | undefined, trust: TrustList, now = Date.now()): Promise<Verdict> {
   const certificate = readCertificate(der);
   const sha1 = plainThumbprint(certificate.fingerprint);
   const sha256 = plainThumbprint(certificate.fingerprint256);
@@ -30,11 +40,18 @@ export async function checkServerCertificate(der: Buffer | undefined, trust: Tru
   if (now > Date.parse(validTo) || now < Date.parse(validFrom)) {
     throw new ResonanceError("RESONANCE_OPCUA_CERTIFICATE_EXPIRED", { subject, thumbprint: sha1, validFrom, validTo });
   }
+  const known = await readAuthorities(trust.pkiFolder);
+  const chain = [certificate, ...splitChain(der ?? Buffer.alloc(0)).slice(1)];
+  const trustPath = findTrustPath(chain, known, now);
+  const revoked = findRevoked([certificate, ...(trustPath?.authorities ?? [])], known, now);
+  if (revoked) throw new ResonanceError("RESONANCE_OPCUA_CERTIFICATE_REVOKED", { subject: subjectOf(revoked), issuer: revoked.issuer, thumbprint: sha1 });
   const wanted = plainThumbprint(trust.trustedThumbprint ?? "");
-  if (wanted === sha1 || wanted === sha256) return;
-  const trusted = path.join(trust.pkiFolder, "trusted", "certs");
-  if ((await certificatesIn(trusted)).some((known) => known.fingerprint256 === certificate.fingerprint256)) return;
+  if (wanted === sha1 || wanted === sha256) return { by: "thumbprint" };
+  if (known.trusted.some(({ fingerprint256 }) => fingerprint256 === certificate.fingerprint256)) return { by: "certificate" };
+  const authority = trustPath?.authorities.at(-1);
+  if (trustPath && authority) return { by: "authority", authority: subjectOf(authority), revocationKnown: trustPath.revocationKnown };
   const file = await keepRejected(certificate, subject, sha1, trust.pkiFolder);
+  const trusted = path.join(trust.pkiFolder, "trusted", "certs");
   throw new ResonanceError("RESONANCE_OPCUA_CERTIFICATE_UNTRUSTED", { subject, thumbprint: sha1, sha256, file, trusted });
 }
 
