@@ -31,7 +31,7 @@ export function tagTable(form: Form, text: Text, host: HTMLElement, tags: readon
       { key: "field", kind: "select", title: text("label.field"), width: "minmax(0, 6fr)", options: () => fieldOptions(category()?.input ?? [], catalogue() ?? NO_CATALOGUE, text) },
       {
         key: "unit", kind: "select", title: text("label.tagUnit"), width: "minmax(0, 2.4fr)",
-        options: (row) => (category() ? tagUnits(row, fieldOfRow(row), catalogue()) : unitOptions(undefined, row.unit)),
+        options: (row) => (category() ? tagUnits(text, row, fieldOfRow(row), catalogue()) : unitOptions(undefined, row.unit)),
       },
       { key: "maxAge", kind: "number", title: text("label.maxAge"), width: "92px" },
       { key: "optional", kind: "check", title: text("label.optional"), width: "66px" },
