@@ -46,6 +46,7 @@ async function once<T>(connection: OpcUaConnection, work: (opened: OpcUaSession,
   let over = false;
   let open = 0;
   let answered = 0;
+  let verdict: unknown;
   const attempt: Attempt = {
     async send(request) {
       signal.throwIfAborted();
@@ -64,11 +65,16 @@ async function once<T>(connection: OpcUaConnection, work: (opened: OpcUaSession,
     },
   };
   try {
-    return await untilAborted(connection.use((opened) => work(opened, attempt), { timeout }), signal);
+    const inSession = (opened: OpcUaSession): Promise<T> => work(opened, attempt).catch((thrown: unknown) => {
+      verdict = thrown;
+      throw thrown;
+    });
+    return await untilAborted(connection.use(inSession, { timeout }), signal);
   } catch (thrown) {
     const detail = toResonanceError(thrown).code;
     if (open > 0) throw new ResonanceError("RESONANCE_OPCUA_OUTCOME_UNKNOWN", { what, detail }, { cause: thrown });
-    if (answered > 0) throw new ResonanceError("RESONANCE_OPCUA_ANSWER_ONLY", { what, detail }, { cause: thrown });
+    // What the work itself makes of the answer is no trouble of the connection.
+    if (answered > 0 && !(thrown === verdict && thrown instanceof ResonanceError)) throw new ResonanceError("RESONANCE_OPCUA_ANSWER_ONLY", { what, detail }, { cause: thrown });
     throw thrown;
   } finally {
     over = true;
