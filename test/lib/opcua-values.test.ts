@@ -166,7 +166,8 @@ describe("enumerations, structures and unions of the server's own types", () => 
   });
 
   test("a structure is an object with the type's own names, however deep, with or without its optional fields", async () => {
-    const { Start: _start, Remark: _remark, Extra: _extra, Home: _home, ...least } = JOB;
+    const { JobID, Count, State, Pace, Points } = JOB;
+    const least = { JobID, Count, State, Pace, Points };
     for (const job of [JOB, least]) {
       const result = await write({ Job: job }, ["Job"]);
       assert.deepEqual(codesOf(result), []);

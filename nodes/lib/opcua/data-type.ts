@@ -58,12 +58,17 @@ function standardNumber({ namespace, identifierType, value }: NodeId): number | 
 async function namesOfType(opened: OpcUaSession, type: NodeId): Promise<ReadonlyMap<number, string>> {
   const { AttributeIds } = loadOpcua();
   const [definition] = await readAttributes(opened, [{ nodeId: type, attributeId: AttributeIds.DataTypeDefinition }]);
-  const fields = (definition?.value?.value as { fields?: readonly EnumField[] } | null | undefined)?.fields;
+  const fields = (valueOf(definition) as { fields?: readonly EnumField[] } | null | undefined)?.fields;
   if (definition?.statusCode.isGood() && fields?.length) return new Map(fields.map(({ value, name, displayName }) => [numberOf(value), name ?? displayName?.text ?? ""]));
   const [properties = []] = await references(opened, [type], "HasProperty", true);
   const names = properties.filter(({ browseName }) => browseName.name === "EnumValues" || browseName.name === "EnumStrings");
   const values = await readAttributes(opened, names.map(({ nodeId }) => ({ nodeId, attributeId: AttributeIds.Value })));
   return values.map(namesIn).find((found) => found.size > 0) ?? new Map();
+}
+
+/** A value that was refused has no variant, whatever the type says. */
+function valueOf(data: DataValue | undefined): unknown {
+  return (data?.value as DataValue["value"] | null | undefined)?.value;
 }
 
 interface EnumField {

@@ -42,7 +42,7 @@ export async function exchange<T>(connection: OpcUaConnection, work: (opened: Op
 }
 
 async function once<T>(connection: OpcUaConnection, work: (opened: OpcUaSession, attempt: Attempt) => Promise<T>, options: ExchangeOptions): Promise<T> {
-  const { timeout, what, signal, check } = options;
+  const { timeout, what, signal } = options;
   let over = false;
   let open = 0;
   let answered = 0;
@@ -51,7 +51,7 @@ async function once<T>(connection: OpcUaConnection, work: (opened: OpcUaSession,
     async send(request) {
       signal.throwIfAborted();
       if (over) throw new Error("the attempt is over");
-      check?.();
+      options.check?.();
       open += 1;
       try {
         const answer = await request();

@@ -76,5 +76,5 @@ export function createItemTable(session: ClientSession, subscriber: Subscriber):
 }
 
 function isStructure({ data }: Arrival): boolean {
-  return holdsStructures(data.value as DataValue["value"] | null);
+  return holdsStructures(data.value);
 }

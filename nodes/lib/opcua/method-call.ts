@@ -63,7 +63,8 @@ async function signatureOf(opened: OpcUaSession, method: string): Promise<Signat
   const wanted = properties.filter(({ browseName }) => browseName.name === "InputArguments" || browseName.name === "OutputArguments");
   const values = await readAttributes(opened, wanted.map(({ nodeId }) => ({ nodeId, attributeId: AttributeIds.Value })));
   const listOf = (name: string): readonly Argument[] => {
-    const list: unknown = values[wanted.findIndex(({ browseName }) => browseName.name === name)]?.value?.value;
+    const data = values[wanted.findIndex(({ browseName }) => browseName.name === name)];
+    const list: unknown = (data?.value as Variant | null | undefined)?.value;
     return Array.isArray(list) ? (list as readonly Argument[]) : [];
   };
   const signature = { inputs: listOf("InputArguments"), outputs: listOf("OutputArguments") };

@@ -66,13 +66,16 @@ export function chunks<T>(list: readonly T[], size: number): readonly (readonly 
 
 async function allReferences(opened: OpcUaSession, first: BrowseResult): Promise<readonly ReferenceDescription[]> {
   const all = [...(first.references ?? [])];
-  let point: Buffer | null | undefined = first.continuationPoint as Buffer | null | undefined;
-  for (let turn = 0; point && point.length > 0 && turn < MOST_CONTINUATIONS; turn += 1) {
-    const next: BrowseResult = await opened.session.browseNext(point, false);
-    all.push(...(next.references ?? []));
-    point = next.continuationPoint as Buffer | null | undefined;
+  for (let result = first, turn = 0; hasMore(result) && turn < MOST_CONTINUATIONS; turn += 1) {
+    result = await opened.session.browseNext(result.continuationPoint, false);
+    all.push(...(result.references ?? []));
   }
   return all;
+}
+
+/** A missing continuation point is null, whatever the type says. */
+function hasMore({ continuationPoint }: { readonly continuationPoint: Buffer | null }): boolean {
+  return (continuationPoint?.length ?? 0) > 0;
 }
 
 async function readLimits({ session }: OpcUaSession): Promise<ServiceLimits> {

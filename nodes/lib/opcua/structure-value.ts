@@ -1,4 +1,3 @@
-import type { ExtensionObject } from "node-opcua";
 import { loadOpcua } from "./load";
 import type { BuiltIn } from "./value";
 
@@ -35,7 +34,7 @@ const SWITCH_FIELD = "switchField";
  * A structure as an object: fields under the names the server's type gives them, optional fields and choices of a union only where they are there,
  * enumerations by name (by number where the type has no name for it). What could not be decoded is given as its type and its bytes in base64.
  */
-export function plainStructure(value: ExtensionObject, plain: (value: unknown, type: BuiltIn) => unknown): unknown {
+export function plainStructure(value: object, plain: (value: unknown, type: BuiltIn) => unknown): unknown {
   const { schema, buffer, nodeId } = value as unknown as { schema?: StructureSchema; buffer?: unknown; nodeId?: unknown };
   if (Buffer.isBuffer(buffer)) return { typeId: String(nodeId), body: buffer.toString("base64") };
   if (!schema) return null;
@@ -75,7 +74,7 @@ function plainField(value: unknown, field: StructureField, plain: (value: unknow
     const names = Object.entries(field.schema?.enumValues ?? {});
     return names.find(([, number]) => number === value)?.[0] ?? value;
   }
-  if (field.category === "complex") return plainStructure(value as ExtensionObject, plain);
+  if (field.category === "complex") return plainStructure(value, plain);
   return plain(value, builtInOf(field) ?? typeByLooks(value));
 }
 

@@ -1,4 +1,4 @@
-import type { DataType, DataValue, ExtensionObject, Variant } from "node-opcua";
+import type { DataType, DataValue, Variant } from "node-opcua";
 import { loadOpcua } from "./load";
 import { plainStructure } from "./structure-value";
 
@@ -22,7 +22,7 @@ const CONVERSIONS: Readonly<Partial<Record<BuiltIn, Convert>>> = {
   Variant: (value) => plainValue(value as Variant),
   DataValue: (value) => plainValue((value as DataValue).value),
   DiagnosticInfo: plainDiagnostics,
-  ExtensionObject: (value) => plainStructure(value as ExtensionObject, plainScalar),
+  ExtensionObject: (value) => plainStructure(value as object, plainScalar),
 };
 
 /** From here on a time means that there is none, or that it is older or newer than one can say (OPC 10000-6, 5.2.2.5). */

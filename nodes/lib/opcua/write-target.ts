@@ -86,7 +86,7 @@ async function structureClass(opened: OpcUaSession, type: TypeFacts, current: Da
   const held = [current?.value as unknown].flat()[0] as ExtensionObject | undefined;
   if (isAnyStructure(type) || type.builtIn === "Variant") return held?.constructor as StructureClass | undefined;
   const manager = await loadOpcua().getExtraDataTypeManager(opened.session);
-  return (await manager.getExtensionObjectConstructorFromDataTypeAsync(type.nodeId)) as unknown as StructureClass;
+  return await manager.getExtensionObjectConstructorFromDataTypeAsync(type.nodeId);
 }
 
 async function ask(opened: OpcUaSession, nodeIds: readonly string[]): Promise<readonly WriteTarget[]> {
