@@ -56,9 +56,14 @@ export const editorFlow: readonly object[] = [
     workScheduleId: "", workMasterId: "", priority: "", x: 310, y: 180, wires: [["mes-out"]],
   },
   { ...common, id: "mes-out", type: "resonance-mes-out", name: "", mes: "mes", x: 490, y: 180, wires: [[]] },
+  {
+    ...common, id: "opcua-out", type: "resonance-opcua-out", name: "", endpoint: "endpoint", mode: "write", x: 670, y: 180, wires: [[], []],
+    items: [{ tag: "feedOverride", nodeId: "nsu=urn:model-data-resonance:cnc;s=FeedOverride", unit: "P1", targetUnit: "" }],
+    confirmWithin: 1000, checkRange: true, together: "command", repeat: false, objectId: "", methodId: "", historySpan: 3600, historyLimit: 10000, timeout: 10000, queueLimit: 100,
+  },
 ];
 
-export const wiredNodes = ["opcua-in", "model-in", "model-call", "model-out", "validate", "isa95", "mes-out"] as const;
+export const wiredNodes = ["opcua-in", "opcua-out", "model-in", "model-call", "model-out", "validate", "isa95", "mes-out"] as const;
 
 /** Configuration nodes: id in the flow and type. */
 export const configNodes = [
