@@ -16,7 +16,7 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [[/\u03bc/g, "\u00b5"], [/
 
 /**
  * The unit of an EUInformation: by its ID where that is of UN/CEFACT's namespace (or of none), else by its display name,
- * which must be the symbol or the code of exactly one unit.
+ * which must be the symbol of exactly one unit.
  */
 export function unitOf(information: unknown): StatedUnit {
   const { namespaceUri, unitId, displayName } = (information ?? {}) as {
@@ -35,8 +35,10 @@ export function unitOf(information: unknown): StatedUnit {
 function unitCalled(text: string): UnitCode | undefined {
   const name = spelled(text);
   if (name === "") return undefined;
-  const found = allUnits().filter(({ symbol }) => spelled(symbol) === name);
-  return found.length === 1 ? found[0]?.code : undefined;
+  const [first, ...others] = allUnits().filter(({ symbol }) => spelled(symbol) === name);
+  // Rec 20 has two codes for some units, among them r/min.
+  const one = others.every(({ quantity, factor, offset }) => quantity === first?.quantity && factor === first.factor && offset === first.offset);
+  return one ? first?.code : undefined;
 }
 
 function spelled(symbol: string): string {

@@ -34,7 +34,7 @@ export function isOverflow(data: DataValue): boolean {
 }
 
 /** The quality a status code stands for. */
-export function qualityOf(status: StatusCode): Quality {
+function qualityOf(status: StatusCode): Quality {
   return QUALITIES[status.value >>> 30] ?? "Bad";
 }
 

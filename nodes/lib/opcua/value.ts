@@ -47,7 +47,7 @@ export function plainValue(variant: Variant | null | undefined): unknown {
 }
 
 /** One value of a built-in type as `plainValue` gives it. */
-export function plainScalar(value: unknown, type: BuiltIn): unknown {
+function plainScalar(value: unknown, type: BuiltIn): unknown {
   if (value === null || value === undefined) return null;
   const convert = CONVERSIONS[type];
   return convert ? convert(value) : value;

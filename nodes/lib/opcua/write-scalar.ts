@@ -6,7 +6,7 @@ import type { BuiltIn } from "./value";
 import { inferred, inside, refused, type Place, type ValueKind } from "./value-kind";
 
 /** Makes a variant of a value that brings its own type. */
-export type Wrap = (value: unknown, kind: ValueKind, place: Place) => Variant;
+type Wrap = (value: unknown, kind: ValueKind, place: Place) => Variant;
 
 type Write = (value: unknown, kind: ValueKind, place: Place, wrap: Wrap) => unknown;
 
