@@ -85,10 +85,11 @@ export function detailColumns(text: Text, category: () => CategoryFacts | undefi
   ];
 }
 
-/** The units a row may be delivered in. A rate is of another kind than what it is worked out of: there every unit is offered. */
-export function tagUnits(row: TagRow, field: FieldFacts | undefined, catalogue: Catalogue | undefined): readonly Option[] {
+/** The units a row may be delivered in, or the one each sample states. A rate is of another kind than what it is worked out of: there every unit is offered. */
+export function tagUnits(text: Text, row: TagRow, field: FieldFacts | undefined, catalogue: Catalogue | undefined): readonly Option[] {
   const unit = unitOfField(field);
-  if (row.aggregate !== "rate" || !catalogue || unit === undefined) return unitOptions(catalogue, unit);
+  if (!catalogue || unit === undefined) return unitOptions(catalogue, unit);
+  if (row.aggregate !== "rate") return [...unitOptions(catalogue, unit), { value: "", label: text("option.statedUnit") }];
   return catalogue.units.map(({ code, symbol }) => ({ value: code, label: symbol }));
 }
 

@@ -47,7 +47,7 @@ export function tagTable(
       },
       {
         key: "unit", kind: "select", title: text("label.tagUnit"), width: "minmax(0, 2.4fr)",
-        options: (row) => (category() ? tagUnits(row, fieldOfRow(row), catalogue()) : unitOptions(undefined, row.unit)),
+        options: (row) => (category() ? tagUnits(text, row, fieldOfRow(row), catalogue()) : unitOptions(undefined, row.unit)),
         note: (row) => conversion(facts, row, fieldOfRow(row)),
       },
       { key: "maxAge", kind: "number", title: text("label.maxAge"), width: "92px" },
@@ -87,7 +87,7 @@ function misfit(text: Text, { catalogue, category }: Facts, row: TagRow): Proble
   if (!chosen) return undefined;
   const field = fieldOf(chosen, "input", row.field);
   if (!field) return { key: "field", text: text("error.fieldUnknown", { name: row.field, category: localized(chosen.title) }) };
-  const units = tagUnits(row, field, catalogue());
+  const units = tagUnits(text, row, field, catalogue());
   if (row.unit === "" || units.some(({ value }) => value === row.unit)) return undefined;
   return { key: "unit", text: text("error.unit", { from: unitSymbol(catalogue(), row.unit), to: unitSymbol(catalogue(), unitOfField(field) ?? "–") }) };
 }

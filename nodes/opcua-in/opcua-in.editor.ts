@@ -16,6 +16,7 @@ interface OpcuaIn {
   queueSize: number;
   report: string;
   output: string;
+  units?: boolean;
 }
 
 const text = textOf("opcua-in");
@@ -38,6 +39,7 @@ RED.nodes.registerType<OpcuaIn>("resonance-opcua-in", {
     queueSize: { value: 10, label: text("label.queueSize"), validate: validate(number(text, { min: 1, max: 10000, whole: true })) },
     report: { value: "value" },
     output: { value: "batch" },
+    units: { value: true },
   },
   outputLabels() { return text("port.output"); },
   paletteLabel() { return text("palette"); },
@@ -47,8 +49,13 @@ RED.nodes.registerType<OpcuaIn>("resonance-opcua-in", {
     const form = openForm("node");
     const host = form.root.querySelector<HTMLElement>("#resonance-items");
     if (host) table = itemTable(host, this.items);
+    // An older version of the node has no such setting and behaves as with it.
+    if (this.units === undefined) form.field("units").checked = true;
   },
   oneditsave() {
+    const units = $<HTMLInputElement>("#node-input-units");
+    // What the editor does not find, it does not save: a look into the form changes no node.
+    if (this.units === undefined && units.prop("checked")) units.removeAttr("id");
     saveNumbers(this, "node", "publishingInterval", "samplingInterval", "queueSize");
     if (table) this.items = table.rows();
   },

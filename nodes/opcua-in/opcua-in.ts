@@ -16,6 +16,8 @@ interface OpcUaInDef extends NodeDef {
   queueSize: number | string;
   report: Report;
   output: Output;
+  /** Absent where an older version of the node was saved. */
+  units?: boolean;
 }
 
 type About = Readonly<{ resonance: unknown }>;
@@ -50,6 +52,7 @@ export = (RED: NodeAPI) =>
         samplingInterval: Number(def.samplingInterval),
         queueSize: Number(def.queueSize),
         report: def.report,
+        units: def.units ?? true,
       },
       {
         samples(batch) { kit.send([messages(batch, { resonance })]); },

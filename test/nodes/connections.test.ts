@@ -11,6 +11,7 @@ import { startScriptedServer, type ScriptedServer } from "../support/mes-server"
 import { addsUp, replies, startFaultyServer, type FaultyServer } from "../support/model-server";
 import { deploy, startHelper, stopHelper, undeploy, type Deployment, type DeployOptions, type TestNode } from "../support/node-helper";
 import { until } from "../support/node-red-runtime";
+import { PLANT, startPlant, stopPlants, type Plant } from "../support/opcua-plant";
 import { startReplayServer, stopServers, type ReplayServer } from "../support/opcua-server";
 
 /** The nodes that talk to someone, each with a real server on the other side. */
@@ -39,6 +40,104 @@ function assertNoSecret(flow: Deployment, { user = "", password = "", token = ""
 describe("nodes that talk to servers", () => {
   before(startHelper);
   after(stopHelper);
+
+  describe("opcua-out", () => {
+    let plant: Plant;
+    before(async () => { plant = await startPlant(); });
+    after(stopPlants);
+    afterEach(undeploy);
+
+    const ENDPOINT = (): TestNode => ({
+      id: "endpoint", type: "resonance-opcua-endpoint", name: "CNC", version: 1, endpointUrl: plant.endpointUrl,
+      securityMode: "None", securityPolicy: "None", authentication: "anonymous", trustedThumbprint: "",
+    });
+    const start = (changes: object = {}, ...more: TestNode[]): Promise<Deployment> => deploy([PROFILE, ENDPOINT(), {
+      id: "node", type: "resonance-opcua-out", version: 1, endpoint: "endpoint", mode: "write", confirmWithin: "500", checkRange: true, together: "command", repeat: false,
+      objectId: "", methodId: "", historySpan: 3600, historyLimit: 1000, timeout: "5000", queueLimit: "10", wires: [[], []],
+      items: [{ tag: "Feed", nodeId: `${PLANT}FeedOverride`, unit: "C62", targetUnit: "" }, { tag: "Picky", nodeId: `${PLANT}Picky`, unit: "", targetUnit: "" }], ...changes,
+    }, ...more]);
+
+    it("sends what the server confirms by the first port and what failed, with its reason, by the second", async () => {
+      const flow = await start();
+      flow.receive("node", { payload: { Feed: 0.5, Picky: 1 }, topic: "kept", resonance: { place: "x" } });
+      await flow.settled(1);
+      const [done] = flow.sent("node");
+      const [sample, ...others] = done?.payload as Sample[];
+      assert.deepEqual([{ ...sample, timestamp: "" }, others], [{ tag: "Feed", value: 50, unit: "P1", quality: "Good", timestamp: "", confirmed: "read" }, []]);
+      assert.deepEqual([done?.topic, done?.resonance], ["kept", { place: "x", endpoint: plant.endpointUrl, write: { confirmed: 1, failed: 1 } }]);
+      const [failed] = flow.sent("node", 1);
+      const [error, ...further] = failed?.resonance?.errors ?? [];
+      assert.deepEqual([failed?.payload, error?.code, error?.path, further], [{ Feed: 0.5, Picky: 1 }, "RESONANCE_OPCUA_WRITE_REFUSED", "payload/Picky", []]);
+      assert.match(error?.message ?? "", /BadTypeMismatch/);
+      assert.deepEqual(flow.caught, []);
+      await until(() => lastStatus(flow) === "1 written, 1 failed", "the status");
+    });
+
+    it("without a wire at the second port what failed reaches a Catch node, once", async () => {
+      const flow = await start({ wires: [[]] });
+      flow.receive("node", { payload: { Feed: 0.6, Picky: 1 } });
+      await flow.settled(1);
+      assert.deepEqual([codes(flow), flow.completed.length, (flow.sent("node")[0]?.payload as Sample[])[0]?.value], [["RESONANCE_OPCUA_WRITE_REFUSED"], 0, 60]);
+    });
+
+    it("a proposal is refused, and so is a command whose time is over", async () => {
+      const flow = await start();
+      const proposal = {
+        profile: profileKey(loadBuiltInProfile()), category: "adaptive-control", direction: "output", nature: "proposal", id: "p-1", timestamp: TIME, equipment: "acme",
+        inputId: "i-1", model: { id: "m", version: "1" }, values: {}, validUntil: TIME,
+      };
+      flow.receive("node", { payload: proposal });
+      flow.receive("node", { payload: { ...proposal, nature: "command", validUntil: "2026-01-01T00:00:00.000Z" } });
+      await flow.settled(2);
+      assert.deepEqual(codes(flow), ["RESONANCE_OPCUA_NOT_A_COMMAND", "RESONANCE_OPCUA_COMMAND_EXPIRED"]);
+      assert.equal(flow.sent("node").length + flow.sent("node", 1).length, 0);
+    });
+
+    it("reads, calls and reads history on a message, in the units and with the names of the server", async () => {
+      plant.set("State", "Int32", 7);
+      plant.set("Past", "Double", 4.5, { time: new Date(Date.now() - 1000) });
+      const read = await start({ mode: "read", items: [{ tag: "State", nodeId: `${PLANT}State` }] });
+      read.receive("node", { payload: "" });
+      await read.settled(1);
+      const [state] = read.sent("node")[0]?.payload as Sample[];
+      assert.deepEqual([state?.value, state?.enumeration], [7, "Faulted"]);
+      await undeploy();
+      const call = await start({ mode: "call", items: [], objectId: `${PLANT}Machine`, methodId: `${PLANT}Load` });
+      call.receive("node", { payload: { program: "O7", count: 2, state: "Idle", offsets: [] } });
+      await call.settled(1);
+      assert.deepEqual(call.sent("node")[0]?.payload, { line: 7, job: { JobID: "O7", Count: 2, State: "Running", Pace: 1, Points: [] } });
+      await undeploy();
+      const past = await start({ mode: "history", items: [{ tag: "Past", nodeId: `${PLANT}Past` }] });
+      past.receive("node", { payload: {} });
+      await past.settled(1);
+      assert.deepEqual((past.sent("node")[0]?.payload as Sample[]).map(({ value }) => value), [4.5]);
+    });
+
+    it("holds one session for both nodes of an endpoint, and none once they are stopped", async () => {
+      const flow = await start({}, {
+        id: "in", type: "resonance-opcua-in", version: 1, endpoint: "endpoint", publishingInterval: 50, samplingInterval: 0, queueSize: 10, report: "value", output: "single", wires: [[]],
+        items: [{ tag: "Feed", nodeId: `${PLANT}FeedOverride` }],
+      });
+      await until(() => flow.sent("in").length > 0, "a sample");
+      flow.receive("node", { payload: { Feed: 0.7 } });
+      await until(() => flow.sent("in").some(({ payload }) => (payload as Sample).value === 70 && (payload as Sample).unit === "P1"), "the written value");
+      assert.equal(plant.sessions(), 1);
+      await undeploy();
+      await until(() => plant.sessions() === 0, "the session's end");
+    });
+
+    for (const [what, changes, code] of [
+      ["no row", { items: [] }, "RESONANCE_CONFIG_INVALID"], ["a NodeId that is none", { items: [{ tag: "A", nodeId: "A" }] }, "RESONANCE_OPCUA_NODE_ID_INVALID"],
+      ["a unit nobody knows", { items: [{ tag: "A", nodeId: "i=1", unit: "XXX" }] }, "RESONANCE_UNIT_UNKNOWN"], ["no method", { mode: "call" }, "RESONANCE_OPCUA_NODE_ID_INVALID"],
+      ["no time", { timeout: "" }, "RESONANCE_CONFIG_INVALID"],
+    ] as const) {
+      it(`${what}: told at deploy: ${code}`, async () => {
+        const flow = await start(changes);
+        await until(() => flow.caught.length === 1, "the error at the Catch node");
+        assert.deepEqual(codes(flow), [code]);
+      });
+    }
+  });
 
   describe("opcua-in", () => {
     let server: ReplayServer;

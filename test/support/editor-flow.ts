@@ -65,9 +65,14 @@ export const editorFlow: readonly object[] = [
     mode: "limit", interlocks: [{ tag: "Auto", expected: "true", maxAge: 10 }], approval: "required", approvalTime: 30, holdOff: 60, maxAge: 120, stale: "fallback",
     minConfidence: 0.8, applicability: "inside", drift: "none", start: "confirmed", actualMaxAge: 5, x: 670, y: 180, wires: [[], []],
   },
+  {
+    ...common, id: "opcua-out", type: "resonance-opcua-out", name: "", endpoint: "endpoint", mode: "write", x: 670, y: 240, wires: [[], []],
+    items: [{ tag: "feedOverride", nodeId: "nsu=urn:model-data-resonance:cnc;s=FeedOverride", unit: "P1", targetUnit: "" }],
+    confirmWithin: 1000, checkRange: true, together: "command", repeat: false, objectId: "", methodId: "", historySpan: 3600, historyLimit: 10000, timeout: 10000, queueLimit: 100,
+  },
 ];
 
-export const wiredNodes = ["opcua-in", "model-in", "model-call", "model-out", "validate", "isa95", "mes-out", "setpoint-guard"] as const;
+export const wiredNodes = ["opcua-in", "opcua-out", "model-in", "model-call", "model-out", "validate", "isa95", "mes-out", "setpoint-guard"] as const;
 
 /** Configuration nodes: id in the flow and type. */
 export const configNodes = [

@@ -112,6 +112,7 @@ async function followPart(
     const nodeId = resolveNodeId(item.nodeId, namespaces);
     return nodeId === undefined ? [] : [{ item, nodeId }];
   });
+  if (subscriber.request.units !== false) await table.learn(opened, targets);
   const first = await createItems(opened, subscriptionId, subscriber, targets, table, subscriber.request.report === "timestamp");
   const unfiltered = targets.filter(({ item }) => FILTER_REFUSED.test(first.get(item) ?? ""));
   const second = await createItems(opened, subscriptionId, subscriber, unfiltered, table, false);

@@ -21,6 +21,8 @@ export interface SubscriptionRequest {
   /** Values the server keeps for each item between two publishes. */
   readonly queueSize: number;
   readonly report: Report;
+  /** Whether samples carry the unit and an enumeration's name; asked of the server once a session. Yes, where it is not given. */
+  readonly units?: boolean;
 }
 
 /** Who hears what comes; an exception of a listener is reported to its own `problem`. */

@@ -90,7 +90,8 @@ function compileScale(field: Field, aggregate: Aggregate, unit: string, path: st
   const anyNumber: Admit = compileAdmission({ schema: { type: "number" } }, "", path);
   if (aggregate === "count") return { admit: (value) => ({ value }), factor: 1 };
   if (aggregate === "rate") return { admit: anyNumber, factor: rateFactor(unit === "" ? own : unit, own, path) };
-  if (aggregate === "std") return { admit: anyNumber, factor: converted ? compileConversion(unit, own, path).factor : 1 };
+  if (aggregate === "std" && !converted) return { admit: compileAdmission({ schema: { type: "number", unit: own } }, "", path), factor: 1 };
+  if (aggregate === "std") return { admit: anyNumber, factor: compileConversion(unit, own, path).factor };
   if (aggregate === "rms") return { admit: compileAdmission({ schema: { type: "number", unit: own } }, converted ? unit : "", path), factor: 1 };
   if (aggregate === "history") return { admit: compileAdmission({ schema: schema.items ?? { type: "number" } }, unit, path), factor: 1 };
   return { admit: compileAdmission(field, unit, path), factor: 1 };

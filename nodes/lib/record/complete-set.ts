@@ -59,6 +59,6 @@ const ABSENT: Refusal = { code: "RESONANCE_FIELD_MISSING", expected: "", actual:
 /** Why a set gives a field no value; a value of a set is always of good quality. */
 function refusalOf({ plan }: Slot, sample: Incoming | undefined): Refusal | undefined {
   if (!sample) return ABSENT;
-  const admission = plan.admit(sample.value);
+  const admission = plan.admit(sample.value, sample.unit);
   return "refusal" in admission ? admission.refusal : undefined;
 }

@@ -1,5 +1,6 @@
 import type { FieldWords, ValueSchema } from "../profile/profile";
 import { compileConverter } from "../units/conversion";
+import { areCompatible, findUnit } from "../units/units";
 import { refuse, type Admit } from "./admission";
 import { isoTime, toMilliseconds } from "./iso-time";
 import { compileList, compileStructure } from "./structured-value";
@@ -17,7 +18,8 @@ const READERS: Readonly<Record<string, Read>> = {
 };
 
 /**
- * Compiles the admission of values to a field: type, unit conversion from `unit` (empty: the profile's own unit), range, allowed values, length.
+ * Compiles the admission of values to a field: type, unit conversion from `unit` (empty: from the unit the source states, else the profile's own unit),
+ * range, allowed values, length.
  * Nothing is guessed: a text is no number, save a 64-bit integer too long for one; 0 and 1 are boolean; a whole number can be an identifier.
  * In a list the unit is that of its numbers; the parts of a structured value come in the profile's units. `path` names the setting of the unit.
  * @throws RESONANCE_UNIT_UNKNOWN, RESONANCE_UNIT_INCOMPATIBLE
@@ -27,8 +29,8 @@ export function compileAdmission({ schema }: { readonly schema: FieldWords | Val
   if (type === "array") return compileList(schema, compileAdmission({ schema: schema.items ?? { type: "string" } }, unit, path));
   if (type === "object") return compileStructure(schema, (part) => compileAdmission({ schema: part }, "", path));
   if (type === "number" || type === "integer") {
-    const convert = unit === "" || schema.unit === undefined ? undefined : compileConverter(unit, schema.unit, path);
-    return numberAdmission(schema, type, convert ?? ((value) => value));
+    const converterOf = unit === "" ? statedUnits(schema.unit) : setUnit(unit, schema.unit, path);
+    return numberAdmission(schema, type, converterOf);
   }
   const read = schema.format === "date-time" ? toTime : READERS[type] ?? toText;
   const { enum: allowed, minLength = 0, maxLength = Infinity } = schema as { enum?: readonly unknown[]; minLength?: number; maxLength?: number };
@@ -51,14 +53,40 @@ export function rangeText({ minimum, maximum, unit }: { minimum?: number; maximu
   return unit === undefined || unit === "C62" ? range : `${range} ${unit}`.trim();
 }
 
-function numberAdmission(schema: FieldWords | ValueSchema, type: string, convert: (value: number) => number): Admit {
+type Converter = (value: number) => number;
+/** The converter for values whose source states this unit; `undefined` where it does not convert. */
+type ConverterOf = (stated: string | undefined) => Converter | undefined;
+
+const AS_IT_IS: Converter = (value) => value;
+
+/** What the user set counts, whatever the source states. */
+function setUnit(unit: string, own: string | undefined, path: string): ConverterOf {
+  const convert = own === undefined ? AS_IT_IS : compileConverter(unit, own, path);
+  return () => convert;
+}
+
+function statedUnits(own: string | undefined): ConverterOf {
+  const converters = new Map<string, Converter | undefined>();
+  return (stated) => {
+    if (stated === undefined || !own || stated === own) return AS_IT_IS;
+    if (!converters.has(stated)) {
+      const [from, to] = [findUnit(stated), findUnit(own)];
+      converters.set(stated, from && to && areCompatible(from, to) ? compileConverter(stated, own) : undefined);
+    }
+    return converters.get(stated);
+  };
+}
+
+function numberAdmission(schema: FieldWords | ValueSchema, type: string, converterOf: ConverterOf): Admit {
   const { minimum = -Infinity, maximum = Infinity } = schema;
   const range = rangeText(schema);
   const whole = type === "integer";
-  return (raw) => {
+  return (raw, stated) => {
     const number = typeof raw === "number" ? raw : toNumber(raw);
     if (number === undefined) return refuse("RESONANCE_VALUE_TYPE", type, raw);
     if (!Number.isFinite(number)) return refuse("RESONANCE_VALUE_NOT_FINITE", type, raw);
+    const convert = converterOf(stated);
+    if (!convert) return refuse("RESONANCE_VALUE_UNIT", schema.unit ?? "", stated);
     const value = convert(number);
     if (whole && !Number.isInteger(value)) return refuse("RESONANCE_VALUE_TYPE", type, raw);
     if (value < minimum || value > maximum) return refuse("RESONANCE_VALUE_RANGE", range, value);

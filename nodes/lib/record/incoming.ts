@@ -8,6 +8,8 @@ export interface Incoming {
   readonly value: unknown;
   readonly quality: Quality;
   readonly status?: string;
+  /** The unit the source states. */
+  readonly unit?: string;
   /** Source time, milliseconds since 1970. */
   readonly time: number;
 }
@@ -58,12 +60,12 @@ function readSamples(samples: readonly unknown[], receivedAt: number): Payload {
 
 function readSample(sample: unknown, path: string, receivedAt: number): Incoming | Unreadable {
   if (!isPlainObject(sample)) return unreadable(path, "an entry is not an object", sample);
-  const { tag, value, quality = "Good", status, timestamp } = sample;
+  const { tag, value, quality = "Good", status, unit, timestamp } = sample;
   if (typeof tag !== "string" || tag === "") return unreadable(`${path}/tag`, "a sample without tag", tag);
   if (!QUALITIES.includes(quality)) return unreadable(`${path}/quality`, "a quality other than Good, Uncertain, Bad", quality);
   const time = timestamp === undefined ? receivedAt : toMilliseconds(timestamp);
   if (time === undefined) return { path: `${path}/timestamp`, refusal: { code: "RESONANCE_TIME_INVALID", expected: "date-time", actual: timestamp } };
-  const known = { tag, value, quality: quality as Quality, time };
+  const known = typeof unit === "string" && unit !== "" ? { tag, value, quality: quality as Quality, unit, time } : { tag, value, quality: quality as Quality, time };
   return typeof status === "string" && status !== "" ? { ...known, status } : known;
 }
 

@@ -5,6 +5,12 @@ export type Quality = "Good" | "Uncertain" | "Bad";
 export interface Sample {
   readonly tag: string;
   readonly value: unknown;
+  /** The unit the source states, a UN/CEFACT code; absent where it states none. */
+  readonly unit?: string;
+  /** The name of an enumeration's value. */
+  readonly enumeration?: string;
+  /** The locale of a text, e.g. `de`. */
+  readonly locale?: string;
   readonly quality: Quality;
   /** The protocol's own status, e.g. `BadSensorFailure`; absent when it is plainly Good. */
   readonly status?: string;

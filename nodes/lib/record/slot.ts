@@ -74,7 +74,7 @@ export function fill(slot: Slot, sample: Incoming, filling: Filling): Fate | Ref
 }
 
 function replace(slot: Slot, sample: Incoming, receivedAt: number): Fate | Refusal {
-  const admission = slot.plan.admit(sample.value);
+  const admission = slot.plan.admit(sample.value, sample.unit);
   if ("refusal" in admission) {
     slot.held = undefined;
     return admission.refusal;
@@ -99,7 +99,7 @@ function fillWindow(slot: Slot, window: SampleWindow, sample: Incoming, { badQua
     window.addGap(sample.time);
     return badQuality === "lastGood" && window.size() > 0 ? "held" : isBad(sample);
   }
-  const admission = slot.plan.admit(sample.value);
+  const admission = slot.plan.admit(sample.value, sample.unit);
   if ("refusal" in admission) {
     window.addGap(sample.time);
     return admission.refusal;

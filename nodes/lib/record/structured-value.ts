@@ -7,13 +7,13 @@ const LONGEST = 100_000;
 /** The admission of lists: also the typed arrays of a protocol; every entry is admitted by `item`, the number of entries is checked. */
 export function compileList(schema: FieldWords | ValueSchema, item: Admit): Admit {
   const { minItems = 0, maxItems = LONGEST } = schema as { readonly minItems?: number; readonly maxItems?: number };
-  return (raw) => {
+  return (raw, unit) => {
     const list = toList(raw);
     if (!list) return refuse("RESONANCE_VALUE_TYPE", "array", raw);
     if (list.length < minItems || list.length > maxItems) return refuse("RESONANCE_VALUE_LENGTH", `${minItems} – ${maxItems}`, list.length);
     const value: unknown[] = [];
     for (let index = 0; index < list.length; index++) {
-      const admission = item(list[index]);
+      const admission = item(list[index], unit);
       if ("refusal" in admission) return within(String(index), admission);
       value.push(admission.value);
     }
