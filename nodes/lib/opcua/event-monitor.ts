@@ -1,6 +1,7 @@
-import type { ContentFilterElementOptions, EventFieldList, NotificationMessage, Variant } from "node-opcua";
+import type { EventFieldList, NotificationMessage, Variant } from "node-opcua";
 import { resolveAddresses, type Address } from "./address";
 import { readFields, selectClauses, selection, USUAL_FIELDS, type EventFields } from "./event-fields";
+import { REFRESH_END, REFRESH_REQUIRED, REFRESH_START, whereClauses } from "./event-filter";
 import type { EventSubscriber, OpcUaEvent } from "./event-subscriber";
 import { createEventTypeNames } from "./event-type-names";
 import { loadOpcua } from "./load";
@@ -12,10 +13,9 @@ import { openSubscription, type Monitor } from "./subscription";
 
 const CONDITION_TYPE = "i=2782";
 const CONDITION_REFRESH = "i=3875";
-/** OPC 10000-9, 5.5.7: around a list of standing alarms, and when the server wants the client to ask for one. */
-const REFRESH_START = "i=2787";
-const REFRESH_END = "i=2788";
-const REFRESH_REQUIRED = "i=2789";
+/** OPC 10000-4, 7.22.3: in place of events for which the queue had no room. */
+const QUEUE_OVERFLOW = "ns=0;i=3035";
+const FILTER_REFUSED = /Filter|Operator|Operand/;
 
 /**
  * Creates one subscription with the notifier's events, then has the server list the standing alarms.
@@ -53,10 +53,8 @@ export async function startEventMonitor(
         flush(true);
         refreshing = false;
       } else if (type === REFRESH_REQUIRED) refresh();
-      else if (!refreshing) {
-        alarms.told(event);
-        group.push(event);
-      } else if (alarms.refreshed(event)) group.push(event);
+      else if (type === QUEUE_OVERFLOW) subscriber.overflowed();
+      else if (alarms.isNews(event)) group.push(event);
     }
     flush(refreshing);
   };
@@ -124,42 +122,23 @@ async function createItem(
   const [place, type] = await resolveAddresses(opened, addresses, memory);
   if (!place || "status" in place) return place?.status ?? "BadNodeIdUnknown";
   if (type && "status" in type) return type.status;
-  const { results } = await opened.session.createMonitoredItems({
-    subscriptionId,
-    timestampsToReturn: TimestampsToReturn.Neither,
-    itemsToCreate: [{
-      itemToMonitor: { nodeId: coerceNodeId(place.nodeId), attributeId: AttributeIds.EventNotifier },
-      monitoringMode: MonitoringMode.Reporting,
-      requestedParameters: {
-        clientHandle: 1, samplingInterval: 0, queueSize: request.queueSize, discardOldest: true,
-        filter: new EventFilter({ selectClauses: selectClauses(names), whereClause: { elements: conditions(request.severity, type?.nodeId) } }),
-      },
-    }],
-  });
-  const status = results?.[0]?.statusCode;
-  return status?.isGood() ? "Good" : (status?.name ?? "BadInternalError");
-}
-
-/** Severity and type, as far as they are asked for (OPC 10000-4, 7.7); the first element joins them. */
-function conditions(severity: number, eventType: string | undefined): ContentFilterElementOptions[] {
-  const { AttributeIds, coerceNodeId, DataType, ElementOperand, FilterOperator, LiteralOperand, SimpleAttributeOperand, Variant: Value } = loadOpcua();
-  const elements: ContentFilterElementOptions[] = [];
-  if (severity > 1) {
-    elements.push({
-      filterOperator: FilterOperator.GreaterThanOrEqual,
-      filterOperands: [
-        new SimpleAttributeOperand({ typeDefinitionId: "i=2041", browsePath: [{ name: "Severity" }], attributeId: AttributeIds.Value }),
-        new LiteralOperand({ value: new Value({ dataType: DataType.UInt16, value: severity }) }),
-      ],
+  let status = "BadInternalError";
+  for (const elements of whereClauses(request.severity, type?.nodeId)) {
+    const { results } = await opened.session.createMonitoredItems({
+      subscriptionId,
+      timestampsToReturn: TimestampsToReturn.Neither,
+      itemsToCreate: [{
+        itemToMonitor: { nodeId: coerceNodeId(place.nodeId), attributeId: AttributeIds.EventNotifier },
+        monitoringMode: MonitoringMode.Reporting,
+        requestedParameters: {
+          clientHandle: 1, samplingInterval: 0, queueSize: request.queueSize, discardOldest: true,
+          filter: new EventFilter({ selectClauses: selectClauses(names), whereClause: { elements } }),
+        },
+      }],
     });
+    const code = results?.[0]?.statusCode;
+    status = code?.isGood() ? "Good" : (code?.name ?? "BadInternalError");
+    if (!FILTER_REFUSED.test(status)) break;
   }
-  if (eventType !== undefined) {
-    elements.push({
-      filterOperator: FilterOperator.OfType,
-      filterOperands: [new LiteralOperand({ value: new Value({ dataType: DataType.NodeId, value: coerceNodeId(eventType) }) })],
-    });
-  }
-  if (elements.length < 2) return elements;
-  const both = [1, 2].map((index) => new ElementOperand({ index }));
-  return [{ filterOperator: FilterOperator.And, filterOperands: both }, ...elements];
+  return status;
 }

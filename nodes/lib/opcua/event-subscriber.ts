@@ -44,6 +44,8 @@ export interface EventSubscriber {
   readonly notifier: Address;
   readonly eventType: Address | undefined;
   deliver(batch: readonly OpcUaEvent[], refresh: boolean): void;
+  /** The server's queue ran over: events are lost. */
+  overflowed(): void;
   /** The server's answer to the subscription; a refusal is reported when it is news. */
   answered(status: string): void;
 }
@@ -59,18 +61,25 @@ const UINT32 = 0xffffffff;
 export function createEventSubscriber(request: EventRequest, memory: NamespaceMemory, listener: EventListener): User {
   check(request);
   const alarms = createStandingAlarms();
+  const notifier = request.notifier.trim() || "Server";
+  let overflows = 0;
   let answer: string | undefined;
   const subscriber: EventSubscriber = {
     request,
     notifier: parseAddress(request.notifier.trim() || SERVER_OBJECT, "notifier"),
     eventType: request.eventType.trim() === "" ? undefined : parseAddress(request.eventType, "eventType"),
+    overflowed() {
+      overflows += 1;
+      const params = { tag: notifier, count: overflows, queueSize: request.queueSize };
+      listener.problem(new ResonanceError("RESONANCE_OPCUA_QUEUE_OVERFLOW", params));
+    },
     answered(status) {
       const accepted = status === "Good";
       listener.items?.(accepted ? 1 : 0);
       if (status === answer) return;
       answer = status;
       if (accepted) return;
-      listener.problem(new ResonanceError("RESONANCE_OPCUA_EVENTS_REFUSED", { notifier: request.notifier || "Server", detail: status }, { path: "notifier" }));
+      listener.problem(new ResonanceError("RESONANCE_OPCUA_EVENTS_REFUSED", { notifier, detail: status }, { path: "notifier" }));
     },
     deliver(batch, refresh) {
       if (batch.length === 0) return;

@@ -2,12 +2,10 @@ import type { EventFields } from "./event-fields";
 
 /** The alarms that stand, as far as they were told. */
 export interface StandingAlarms {
-  /** An event as it happens; keeps it while the server retains it. */
-  told(event: EventFields): void;
+  /** False for an alarm that was told as it stands, which a list of all of them names again. */
+  isNews(event: EventFields): boolean;
   /** A list of all standing alarms begins. */
   beginRefresh(): void;
-  /** An alarm of the list; true where it is news, false where it was told as it stands. */
-  refreshed(event: EventFields): boolean;
   /** The list is complete: what was told before and is not in it has ended, each with `Retain` false. */
   endRefresh(): readonly EventFields[];
 }
@@ -17,27 +15,18 @@ export function createStandingAlarms(): StandingAlarms {
   const standing = new Map<string, EventFields>();
   let listed: Set<string> | undefined;
 
-  const keep = (key: string, event: EventFields): void => {
-    if (event.get("Retain") === true) standing.set(key, event);
-    else standing.delete(key);
-  };
   return {
-    told(event) {
-      const key = keyOf(event);
-      if (key === undefined) return;
-      keep(key, event);
-      // It happened while the list was made: the list need not name it.
-      listed?.add(key);
-    },
-    beginRefresh() { listed = new Set(); },
-    refreshed(event) {
+    isNews(event) {
       const key = keyOf(event);
       if (key === undefined) return true;
+      // While a list is made this may also have just happened: the list need not name it then.
       listed?.add(key);
       const known = standing.get(key);
-      keep(key, event);
+      if (event.get("Retain") === true) standing.set(key, event);
+      else standing.delete(key);
       return known?.get("EventId") !== event.get("EventId");
     },
+    beginRefresh() { listed = new Set(); },
     endRefresh() {
       const ended = [...standing].filter(([key]) => listed && !listed.has(key));
       listed = undefined;
