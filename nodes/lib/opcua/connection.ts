@@ -135,9 +135,11 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
     let opened: OpcUaSession | undefined;
     let reason: ResonanceError | undefined;
     let over = false;
+    let onStop = (): void => undefined;
     try {
       const broken = new Promise<ResonanceError>((resolve) => { lose = resolve; });
-      const stopped = new Promise<undefined>((resolve) => { signal.addEventListener("abort", () => { resolve(undefined); }, { once: true }); });
+      const stopped = new Promise<undefined>((resolve) => { onStop = () => { resolve(undefined); }; });
+      signal.addEventListener("abort", onStop);
       opened = await openSession(settings, timings, signal, (error) => { lose(error); }, lost);
       const settled = settleIn(opened, () => over).then(() => broken, (thrown: unknown) => toFailure(thrown, "use", { endpointUrl }));
       reason = signal.aborted ? undefined : await Promise.race([broken, settled, stopped]);
@@ -153,6 +155,7 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
       happen(isRefusal(error) ? "refusal" : "unreachable");
     } finally {
       over = true;
+      signal.removeEventListener("abort", onStop);
       if (opened) await part(opened, signal.aborted ? undefined : reason);
     }
   };

@@ -9,7 +9,7 @@ import type { NamespaceMemory } from "./namespace-memory";
 import type { OpcUaSession } from "./session";
 import type { OpcUaTimings } from "./settings";
 import type { StandingAlarms } from "./standing-alarms";
-import { openSubscription, type Monitor } from "./subscription";
+import { endsSubscription, openSubscription, type Monitor } from "./subscription";
 
 const CONDITION_TYPE = "i=2782";
 const CONDITION_REFRESH = "i=3875";
@@ -63,7 +63,7 @@ export async function startEventMonitor(
     const events: EventFields[] = [];
     for (const notification of notificationData ?? []) {
       if (notification instanceof EventNotificationList) events.push(...(notification.events ?? []).map((each) => fieldsOf(names, each)));
-      else if (notification instanceof StatusChangeNotification && notification.status.isNotGood()) return notification.status.name;
+      else if (notification instanceof StatusChangeNotification && endsSubscription(notification.status)) return notification.status.name;
     }
     // In their order, though names of types may have to be asked for first.
     turn = turn.then(() => typeNames.learn(events.map((event) => event.get("EventType")))).then(() => { sortOut(events); });

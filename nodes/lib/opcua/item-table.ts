@@ -1,6 +1,7 @@
 import type { ClientSession, DataValue, MonitoredItemNotification, NotificationMessage } from "node-opcua";
 import { loadOpcua } from "./load";
 import type { Item, Subscriber } from "./subscriber";
+import { endsSubscription } from "./subscription";
 import { isOverflow, toSample } from "./to-sample";
 
 /** Which item a client handle means, and from there the way of a notification to its subscriber. */
@@ -58,7 +59,7 @@ export function createItemTable(session: ClientSession, subscriber: Subscriber):
       let ended: string | undefined;
       for (const notification of notificationData ?? []) {
         if (notification instanceof DataChangeNotification) values.push(...(notification.monitoredItems ?? []));
-        else if (notification instanceof StatusChangeNotification && notification.status.isNotGood()) ended = notification.status.name;
+        else if (notification instanceof StatusChangeNotification && endsSubscription(notification.status)) ended = notification.status.name;
       }
       arrive(values);
       return ended;

@@ -51,9 +51,9 @@ export async function openSession(
     progress.login = login();
     return progress.login;
   };
-  /** A session that comes too late would stay at the server for a minute. */
+  /** A session that comes too late would stay at the server for a minute; one that was taken over the next attempt takes over again. */
   const closeLate = async (): Promise<void> => {
-    const closing = progress.login?.then((late) => late.close());
+    const closing = progress.login?.then((late) => (late.resumed && !signal.aborted ? late.leave() : late.close()));
     if (closing) await settled(closing, 2 * timings.goodbye);
   };
 

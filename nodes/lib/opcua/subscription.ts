@@ -1,4 +1,4 @@
-import type { NotificationMessage } from "node-opcua";
+import type { NotificationMessage, StatusCode } from "node-opcua";
 import { settled } from "./deadline";
 import type { OpcUaSession } from "./session";
 import type { OpcUaTimings } from "./settings";
@@ -80,4 +80,9 @@ export async function openSubscription(
       await settled(deleted, timings.goodbye);
     },
   };
+}
+
+/** True for a StatusChange that says the server serves this subscription no more, or another client (OPC 10000-4, 5.14.7). */
+export function endsSubscription(status: StatusCode): boolean {
+  return status.isNotGood() || status.name === "GoodSubscriptionTransferred";
 }
