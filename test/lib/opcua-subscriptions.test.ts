@@ -52,7 +52,7 @@ describe("what a form says", () => {
 
 describe("a browse path", () => {
   test("names each step by index or URI, by any hierarchical reference or as a component", () => {
-    assert.deepEqual(parseBrowsePath(" /Root/Objects/2:Machine/nsu=http://x.org/UA/;Spindle.2:A&.B ", "").steps.map((step) => Object.values(step)), [
+    assert.deepEqual(parseBrowsePath(" /Root/Objects/2:Machine/nsu=http://x.org/UA/;Spindle.2:A&.B ", "").steps.map(({ reference, namespace, name }) => [reference, namespace, name]), [
       ["hierarchical", 0, "Objects"], ["hierarchical", 2, "Machine"], ["hierarchical", "http://x.org/UA/", "Spindle"], ["aggregates", 2, "A.B"],
     ]);
   });

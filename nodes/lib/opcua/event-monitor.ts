@@ -1,4 +1,4 @@
-import type { EventFieldList, NotificationMessage, Variant } from "node-opcua";
+import type { EventFieldList, NotificationMessage } from "node-opcua";
 import { resolveAddresses, type Address } from "./address";
 import { readFields, selectClauses, selection, USUAL_FIELDS, type EventFields } from "./event-fields";
 import { REFRESH_END, REFRESH_REQUIRED, REFRESH_START, whereClauses } from "./event-filter";
@@ -110,7 +110,7 @@ export async function startEventMonitor(
 }
 
 function fieldsOf(names: readonly string[], { eventFields }: EventFieldList): EventFields {
-  return readFields(names, (eventFields ?? []) as Variant[]);
+  return readFields(names, eventFields ?? []);
 }
 
 /** The server's status for the monitored item, `Good` where it took it. */

@@ -44,7 +44,7 @@ const WIRE_FAILURE = /BadConnection|BadSecureChannel|BadCommunication|BadTimeout
 export function guardSession(
   wire: SingleUseClient, session: RawSession, settings: OpcUaSettings, timings: OpcUaTimings, onLost: (error: ResonanceError) => void,
 ): OpcUaSession {
-  let lose = (_detail: string): void => undefined;
+  let lose: (detail: string) => void = () => undefined;
   const publisher = createPublisher(session, (detail) => { lose(detail); });
   let itemsPerCall = ITEMS_PER_CALL;
   /** By the server or by ourselves: nothing is left to take over. */

@@ -40,6 +40,6 @@ export function createStandingAlarms(): StandingAlarms {
 
 /** A condition and its branch; nothing for events that are no conditions. */
 function keyOf(event: EventFields): string | undefined {
-  const condition = event.get("ConditionId");
-  return typeof condition === "string" ? `${condition} ${String(event.get("BranchId") ?? "")}` : undefined;
+  const [condition, branch] = [event.get("ConditionId"), event.get("BranchId")];
+  return typeof condition === "string" ? `${condition} ${typeof branch === "string" ? branch : ""}` : undefined;
 }

@@ -110,12 +110,16 @@ export function createUsers(
     async enter(opened) {
       current = opened;
       for (const monitor of stale.splice(0)) farewell(monitor.stop());
-      await Promise.all([...monitors].map(([user, monitor]) => {
-        if (!monitor) return begin(user, opened);
+      const beginning: Promise<void>[] = [];
+      for (const [user, monitor] of monitors) {
+        if (!monitor) {
+          beginning.push(begin(user, opened));
+          continue;
+        }
         user.resumed();
         monitor.resume();
-        return undefined;
-      }));
+      }
+      await Promise.all(beginning);
     },
     leave() {
       current = undefined;
