@@ -2,31 +2,31 @@ import type { NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { defineNode, type NodeKit } from "../lib/node-red/define-node";
 import type { OpcUaConnection } from "../lib/opcua/connection";
 import type { ConnectionState } from "../lib/connection/connection-state";
-import type { ItemRequest, Report } from "../lib/opcua/subscriber";
+import type { OpcUaEvent } from "../lib/opcua/event-subscriber";
+import { eventsRequest, OPCUA_IN_MIGRATIONS, valuesRequest, type OpcUaInSettings } from "../lib/opcua/in-settings";
 import type { Sample } from "../lib/record/sample";
 
 type Output = "batch" | "single" | "value";
 
-interface OpcUaInDef extends NodeDef {
+interface OpcUaInDef extends NodeDef, OpcUaInSettings {
   endpoint: string;
-  items: ItemRequest[];
-  /** ms; the editor saves what was typed. */
-  publishingInterval: number | string;
-  samplingInterval: number | string;
-  queueSize: number | string;
-  report: Report;
   output: Output;
-  /** Absent where an older version of the node was saved. */
-  units?: boolean;
 }
 
 type About = Readonly<{ resonance: unknown }>;
+type Messages<T> = Readonly<Record<Output, (batch: readonly T[], about: About) => NodeMessage[]>>;
 
 /** What a publish becomes: the messages to send one after the other. */
-const MESSAGES: Readonly<Record<Output, (samples: readonly Sample[], about: About) => NodeMessage[]>> = {
+const OF_SAMPLES: Messages<Sample> = {
   batch: (samples, about) => [{ payload: samples, ...about }],
   single: (samples, about) => samples.map((sample) => ({ payload: sample, topic: sample.tag, ...about })),
   value: (samples, about) => samples.map(({ tag, value }) => ({ payload: value, topic: tag, ...about })),
+};
+const topicOf = ({ SourceName, ConditionName }: OpcUaEvent): string => [SourceName, ConditionName].filter(Boolean).join("/");
+const OF_EVENTS: Messages<OpcUaEvent> = {
+  batch: (events, about) => [{ payload: events, ...about }],
+  single: (events, about) => events.map((event) => ({ payload: event, topic: topicOf(event), ...about })),
+  value: (events, about) => events.map((event) => ({ payload: event["Message"] ?? null, topic: topicOf(event), ...about })),
 };
 
 /** The states without an error of their own to show. */
@@ -34,38 +34,37 @@ const STATUS: Readonly<Partial<Record<ConnectionState, "connecting" | "reconnect
   connecting: "connecting", connected: "connecting", reconnecting: "reconnecting", closing: "closed", disconnected: "closed", closed: "closed",
 };
 
-/** Follows variables of an OPC UA server; every publish of the server is one message (or one a sample). */
+/** Follows variables, or hears events, of an OPC UA server; every publish of the server is one message (or one a sample or event). */
 export = (RED: NodeAPI) =>
   defineNode<OpcUaInDef>(RED, "resonance-opcua-in", (kit) => {
     const { def, lookup } = kit;
     const connection = lookup.config<OpcUaConnection>(def.endpoint, "resonance-opcua-endpoint");
-    const messages = MESSAGES[def.output];
-    const resonance = { endpoint: connection.endpointUrl };
+    const endpoint = connection.endpointUrl;
+    const messages = OF_SAMPLES[def.output];
+    const about = { resonance: { endpoint } };
+    const again = { resonance: { endpoint, repeated: true } };
     // Not known until the server has answered for each item of this session.
     let active: number | undefined;
-    const show = (): void => { showState(kit, connection, active, def.items.length); };
-
-    const subscription = connection.subscribe(
-      {
-        items: def.items,
-        publishingInterval: Number(def.publishingInterval),
-        samplingInterval: Number(def.samplingInterval),
-        queueSize: Number(def.queueSize),
-        report: def.report,
-        units: def.units ?? true,
+    const show = (): void => { showState(kit, connection, active); };
+    const hear = {
+      problem(error: unknown) {
+        kit.fail(error);
+        show();
       },
-      {
-        samples(batch) { kit.send([messages(batch, { resonance })]); },
-        problem(error) {
-          kit.fail(error);
-          show();
-        },
-        items(count) {
-          active = count;
-          show();
-        },
+      items(count: number) {
+        active = count;
+        show();
       },
-    );
+    };
+    const subscription = def.mode === "events"
+      ? connection.subscribeEvents(eventsRequest(def), {
+        ...hear,
+        events(batch, refresh) { kit.send([OF_EVENTS[def.output](batch, { resonance: { endpoint, ...(refresh && { refresh }) } })]); },
+      })
+      : connection.subscribe(valuesRequest(def), {
+        ...hear,
+        samples(batch, repeated) { kit.send([messages(batch, repeated ? again : about)]); },
+      });
     const ignore = connection.onState(({ state }) => {
       if (state !== "connected") active = undefined;
       show();
@@ -77,14 +76,15 @@ export = (RED: NodeAPI) =>
         subscription.close();
       },
     };
-  });
+  }, { migrations: OPCUA_IN_MIGRATIONS });
 
 /** The status under the node always follows the connection's state machine. */
-function showState({ status }: NodeKit<OpcUaInDef>, connection: OpcUaConnection, active: number | undefined, total: number): void {
+function showState({ def, status }: NodeKit<OpcUaInDef>, connection: OpcUaConnection, active: number | undefined): void {
   const { state, error } = connection.status();
+  const total = def.mode === "events" ? 1 : def.items.length;
   if (state === "connected" && active !== undefined) {
-    if (active < total) status.show("yellow", "dot", "partly", { active, total });
-    else status.show("green", "dot", "connected", { count: active });
+    if (active < total) status.show("yellow", "dot", def.mode === "events" ? "refused" : "partly", { active, total });
+    else status.show("green", "dot", def.mode === "events" ? "events" : "connected", { count: active });
   } else if (error && state !== "reconnecting") {
     status.error(error);
   } else {

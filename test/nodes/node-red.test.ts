@@ -274,7 +274,13 @@ describe("the pack's glue to Node-RED", () => {
       assert.match(flow.caught[0]?.error?.message ?? "", /4.*3/);
     });
 
-    for (const name of ["opcua-in", "model-in", "model-call", "model-out", "validate", "isa95", "mes-out"]) {
+    it("opcua-in knows nothing beyond version 2 yet, and says so", async () => {
+      const flow = await deploy([{ id: "node", type: "resonance-opcua-in", version: 3, wires: [[]] }]);
+      await until(() => flow.caught.length === 1, "the error at the Catch node");
+      assert.deepEqual(codes(flow), ["RESONANCE_CONFIG_NEWER"]);
+    });
+
+    for (const name of ["model-in", "model-call", "model-out", "validate", "isa95", "mes-out"]) {
       it(`${name} knows nothing beyond version 1 yet, and says so`, async () => {
         const flow = await deploy([{ id: "node", type: `resonance-${name}`, version: 2, wires: [[]] }]);
         await until(() => flow.caught.length === 1, "the error at the Catch node");

@@ -33,6 +33,8 @@ export async function closeConnections(): Promise<void> {
 /** What a user of a connection heard, and waiting for what it will hear. */
 export interface Recorder {
   readonly batches: (readonly Sample[])[];
+  /** Those batches that ended a gap and were no new data. */
+  readonly repeats: (readonly Sample[])[];
   readonly problems: ResonanceError[];
   readonly states: ConnectionState[];
   readonly handle: SubscriptionHandle;
@@ -50,6 +52,7 @@ export function record(
   const heard = new EventEmitter();
   heard.setMaxListeners(50);
   const batches: (readonly Sample[])[] = [];
+  const repeats: (readonly Sample[])[] = [];
   const problems: ResonanceError[] = [];
   const states: ConnectionState[] = [];
   let active = 0;
@@ -59,13 +62,17 @@ export function record(
   const handle = connection.subscribe(
     { items: byTag.map(([tag, nodeId]) => ({ tag, nodeId })), publishingInterval: 50, samplingInterval: 0, queueSize: 100, report: "value", ...request },
     {
-      samples(batch) { batches.push(batch); note(); },
+      samples(batch, repeated) {
+        batches.push(batch);
+        if (repeated) repeats.push(batch);
+        note();
+      },
       problem(error) { problems.push(error); note(); },
       items(count) { active = count; note(); },
     },
   );
   return {
-    batches, problems, states, handle,
+    batches, repeats, problems, states, handle,
     active: () => active,
     samples: (tag) => batches.flat().filter((sample) => tag === undefined || sample.tag === tag),
     async until(condition, what) {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import {
   DataType, MessageSecurityMode, OPCUACertificateManager, OPCUAServer, SecurityPolicy, StatusCodes,
-  Variant, VariantArrayType, type StatusCode, type UAVariable,
+  Variant, VariantArrayType, type ServerSession, type StatusCode, type Subscription, type UAVariable,
 } from "node-opcua";
 import { freePort } from "./ports";
 
@@ -14,6 +14,10 @@ export interface ReplayVariable {
   readonly dataType?: keyof typeof DataType;
   readonly array?: boolean;
   readonly initial?: unknown;
+  /** Its EURange; without it a deadband in percent is refused. */
+  readonly range?: { readonly low: number; readonly high: number };
+  /** It has an alarm `<name>Alarm` that is active above this value. */
+  readonly alarmAbove?: number;
 }
 
 export interface ReplayServerOptions {
@@ -36,6 +40,8 @@ export interface ReplayServerOptions {
   readonly alternateHostname?: string;
   readonly maxSessions?: number;
   readonly maxMonitoredItemsPerCall?: number;
+  /** A certificate of its own for this start. */
+  readonly newCertificate?: boolean;
 }
 
 /** What one variable gets: a plain value, or one with a status and a time. */
@@ -60,6 +66,10 @@ export interface ReplayServer {
   /** Sessions ever opened. */
   sessionTotal(): number;
   subscriptionCount(): number;
+  /** Monitored items of all subscriptions. */
+  itemCount(): number;
+  /** What the test needs beyond this interface. */
+  raw(): OPCUAServer;
   /** Stops and, with the same port and possibly other options, starts again. */
   restart(changes?: Partial<ReplayServerOptions>): Promise<void>;
   stop(): Promise<void>;
@@ -106,6 +116,8 @@ export async function startReplayServer(options: ReplayServerOptions): Promise<R
     sessionCount: () => server().server.engine.currentSessionCount,
     sessionTotal: () => sessionsBefore + (running?.server.engine.cumulatedSessionCount ?? 0),
     subscriptionCount: () => server().server.engine.currentSubscriptionCount,
+    itemCount: () => subscriptionsOf(server().server).reduce((count, { monitoredItemCount }) => count + monitoredItemCount, 0),
+    raw: () => server().server,
     async restart(changes = {}) {
       await halt();
       current = { ...current, ...changes };
@@ -119,6 +131,12 @@ export async function startReplayServer(options: ReplayServerOptions): Promise<R
   };
   started.add(self);
   return self;
+}
+
+/** All living subscriptions of a server. */
+export function subscriptionsOf({ engine }: OPCUAServer): Subscription[] {
+  const { _sessions } = engine as unknown as { _sessions: Record<string, ServerSession> };
+  return Object.values(_sessions).flatMap((session) => Object.values((session.publishEngine as unknown as { _subscriptions: Record<string, Subscription> })._subscriptions));
 }
 
 interface Running {
@@ -146,7 +164,8 @@ async function launch(options: ReplayServerOptions, port: number, folder: string
     ],
     serverCertificateManager: manager,
     ...(users ? { userManager: { isValidUser: (user: string, password: string) => users[user] === password } } : {}),
-    ...(options.expired ? await expiredCertificate(manager, folder) : {}),
+    ...(options.newCertificate ? await certificate(manager, folder, "new server", { validity: 30 }) : {}),
+    ...(options.expired ? await certificate(manager, folder, "expired server", { startDate: new Date(Date.now() - 10 * DAY_MS), validity: 9 }) : {}),
     serverCapabilities: {
       maxSessions: options.maxSessions ?? 20,
       // Every change counts: no window in which values of an exception-based variable are merged.
@@ -157,18 +176,27 @@ async function launch(options: ReplayServerOptions, port: number, folder: string
   });
   await server.initialize();
   const addressSpace = server.engine.addressSpace!;
+  addressSpace.installAlarmsAndConditionsService();
   for (const uri of options.namespacesBefore ?? []) addressSpace.registerNamespace(uri);
   const namespace = addressSpace.registerNamespace(options.namespaceUri ?? NAMESPACE);
-  const machine = namespace.addObject({ browseName: "Machine", organizedBy: addressSpace.rootFolder.objects });
+  const machine = namespace.addObject({ browseName: "Machine", organizedBy: addressSpace.rootFolder.objects, notifierOf: addressSpace.rootFolder.objects.server });
   const variables = new Map<string, { readonly node: UAVariable; readonly variable: ReplayVariable }>();
 
   const add = (variable: ReplayVariable): void => {
-    const node = namespace.addVariable({
-      browseName: variable.name, nodeId: `s=${variable.name}`, componentOf: machine, dataType: variable.dataType === "Variant" ? "BaseDataType" : (variable.dataType ?? "Double"),
+    const { name, range, alarmAbove } = variable;
+    const base = {
+      browseName: name, nodeId: `s=${name}`, componentOf: machine, dataType: variable.dataType === "Variant" ? "BaseDataType" : (variable.dataType ?? "Double"),
       valueRank: variable.array ? 1 : -1, minimumSamplingInterval: 0,
-    });
-    variables.set(variable.name, { node, variable });
-    set(variable.name, { value: variable.initial ?? null });
+    };
+    const node = range ? namespace.addAnalogDataItem({ ...base, engineeringUnitsRange: range }) : namespace.addVariable(base);
+    variables.set(name, { node, variable });
+    set(name, { value: variable.initial ?? null });
+    if (alarmAbove === undefined) return;
+    const source = namespace.addObject({ browseName: `${name}Source`, componentOf: machine, eventSourceOf: machine });
+    namespace.instantiateExclusiveLimitAlarm("ExclusiveLevelAlarmType", {
+      browseName: `${name}Alarm`, conditionName: `${name}Alarm`, conditionSource: source, inputNode: node, highLimit: alarmAbove, severity: 700,
+      optionals: ["ConfirmedState"],
+    } as never);
   };
   const set = (name: string, { value, status = StatusCodes.Good, sourceTimestamp = new Date(), dataType }: Stamped): void => {
     const { node, variable } = variables.get(name) ?? { node: undefined, variable: undefined };
@@ -192,13 +220,15 @@ async function launch(options: ReplayServerOptions, port: number, folder: string
   };
 }
 
-/** Valid from ten days ago until yesterday, with the server's own key. */
-async function expiredCertificate(manager: OPCUACertificateManager, folder: string): Promise<{ certificateFile: string; privateKeyFile: string }> {
-  const certificateFile = path.join(folder, "expired.pem");
-  const day = 86_400_000;
+const DAY_MS = 86_400_000;
+
+/** A certificate besides the usual one, with the server's own key. */
+async function certificate(
+  manager: OPCUACertificateManager, folder: string, name: string, times: { readonly startDate?: Date; readonly validity: number },
+): Promise<{ certificateFile: string; privateKeyFile: string }> {
+  const certificateFile = path.join(folder, `${name.split(" ", 1).join("")}.pem`);
   await manager.createSelfSignedCertificate({
-    applicationUri: "urn:replay-server", dns: ["127.0.0.1"], outputFile: certificateFile, subject: "/CN=expired server",
-    startDate: new Date(Date.now() - 10 * day), validity: 9,
+    applicationUri: "urn:replay-server", dns: ["127.0.0.1"], outputFile: certificateFile, subject: `/CN=${name}`, startDate: new Date(), ...times,
   });
   return { certificateFile, privateKeyFile: manager.privateKey };
 }

@@ -55,7 +55,11 @@ export function saveNumbers<P extends object>(node: P, kind: FormKind, ...proper
 /** Shows settings that an older version of the node did not have with their defaults. */
 export function fillAbsent<P extends object>(node: P, kind: FormKind, defaults: Partial<P>): void {
   for (const [property, value] of Object.entries(defaults)) {
-    if (node[property as keyof P] === undefined) $(`#${PREFIX[kind]}-${property}`).val(String(value)).trigger("change");
+    if (node[property as keyof P] !== undefined) continue;
+    const field = $(`#${PREFIX[kind]}-${property}`);
+    if (typeof value === "boolean") field.prop("checked", value);
+    else field.val(String(value));
+    field.trigger("change");
   }
 }
 
@@ -63,8 +67,9 @@ export function fillAbsent<P extends object>(node: P, kind: FormKind, defaults: 
 export function keepAbsent<P extends object>(node: P, kind: FormKind, defaults: Partial<P>): void {
   for (const [property, value] of Object.entries(defaults)) {
     const field = $(`#${PREFIX[kind]}-${property}`);
+    const now = typeof value === "boolean" ? Boolean(field.prop("checked")) : String(field.val() ?? "").trim();
     // What the editor does not find, it does not save.
-    if (node[property as keyof P] === undefined && String(field.val() ?? "").trim() === String(value)) field.removeAttr("id");
+    if (node[property as keyof P] === undefined && String(now) === String(value)) field.removeAttr("id");
   }
 }
 

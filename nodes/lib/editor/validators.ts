@@ -5,6 +5,7 @@ import type { Text } from "./text";
 export type Check = (value: unknown) => string | undefined;
 
 const WHOLE_VARIABLE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
+const BROWSE_PATH = /^\/(?:(?:\d{1,5}:|nsu=[^;]+;)?(?:&.|[^&/.<>:#!])+(?:[/.](?!$)|$))+$/;
 const NODE_ID = /^(ns=\d+;|nsu=[^;]+;)?(i=\d+|s=.+|g=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|b=[A-Za-z0-9+/]+={0,2})$/i;
 
 /** A validator that names the property and says the first thing wrong with it. */
@@ -57,6 +58,12 @@ export const nodeId = (text: Text): Check =>
   (value) => (isNodeId(value) ? undefined : text("common.error.nodeId"));
 
 export const isNodeId = (value: unknown): boolean => NODE_ID.test(String(value).trim());
+
+/** An OPC UA NodeId, or a browse path from the Root folder. */
+export const address = (text: Text): Check =>
+  (value) => (isAddress(value) ? undefined : text("common.error.nodeId"));
+
+export const isAddress = (value: unknown): boolean => isNodeId(value) || BROWSE_PATH.test(String(value).trim());
 
 /** At least one row, and none with a problem; the row's number goes before it. */
 export function rows<R>(text: Text, problemOf: (row: R, all: readonly R[]) => string | undefined, least = 1): Check {

@@ -35,6 +35,9 @@ export function createClient(settings: OpcUaSettings, timings: OpcUaTimings, own
     connectionStrategy: { maxRetry: 0, initialDelay: 100, maxDelay: 200 },
     endpointMustExist: false,
     keepSessionAlive: false,
+    // A session outlives its wire, so that another one can take it over; whoever ends it for good closes it first.
+    keepPendingSessionsOnDisconnect: true,
+    defaultSecureTokenLifetime: timings.channelLifetime,
     requestedSessionTimeout: SESSION_TIMEOUT_MS,
     transportTimeout: timings.connect,
     defaultTransactionTimeout: timings.connect,

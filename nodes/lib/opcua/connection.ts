@@ -3,12 +3,16 @@ import { createBackOff } from "../connection/back-off";
 import { nextState, type ConnectionEvent, type ConnectionState, type ConnectionStatus } from "../connection/connection-state";
 import { pause } from "../connection/deadline";
 import { sameTrouble } from "../connection/same-trouble";
+import { createEventSubscriber, type EventListener, type EventRequest } from "./event-subscriber";
 import { isRefusal, toFailure } from "./failure";
-import { startMonitor, type Monitor } from "./monitor";
+import { startMonitor } from "./monitor";
+import { createNamespaceMemory } from "./namespace-memory";
+import { createOutage } from "./outage";
 import { openSession, type OpcUaSession } from "./session";
 import { checkSettings, DEFAULT_TIMINGS, type OpcUaSettings, type OpcUaTimings } from "./settings";
 import { createSessionUses } from "./session-uses";
-import { createSubscriber, type Subscriber, type SubscriptionListener, type SubscriptionRequest } from "./subscriber";
+import { createSubscriber, type SubscriptionListener, type SubscriptionRequest } from "./subscriber";
+import { createUsers, type User } from "./users";
 
 /** A user's hold on the connection. */
 export interface SubscriptionHandle {
@@ -34,6 +38,8 @@ export interface OpcUaConnection {
    * @throws RESONANCE_OPCUA_NODE_ID_INVALID, RESONANCE_CONFIG_INVALID; whatever goes wrong later is told to the listener.
    */
   subscribe(request: SubscriptionRequest, listener: SubscriptionListener): SubscriptionHandle;
+  /** Hears events and alarms of a notifier until the handle is closed; otherwise as `subscribe`. */
+  subscribeEvents(request: EventRequest, listener: EventListener): SubscriptionHandle;
   /** Keeps the session standing (and reopened after a loss) until the answer is called. */
   hold(): () => void;
   /**
@@ -47,8 +53,8 @@ export interface OpcUaConnection {
 }
 
 /**
- * A connection that looks after itself: it connects when it is needed, retries for ever with back-off,
- * announces a gap when the session is lost, and subscribes anew in the next session.
+ * A connection that looks after itself: it connects when it is needed, retries for ever with back-off, announces a gap when the wire
+ * is lost, takes the session over where the server still has it, and else subscribes anew in the next one.
  * @throws RESONANCE_CONFIG_INVALID with the setting's name as path.
  */
 export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<OpcUaTimings> = {}): OpcUaConnection {
@@ -57,19 +63,27 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
   const timings = { ...DEFAULT_TIMINGS, ...adjust };
   const backOff = createBackOff(timings.firstRetry, timings.longestRetry);
   const listeners = new Set<(status: ConnectionStatus) => void>();
-  const users = new Map<Subscriber, Monitor | undefined>();
   const holds = new Set<symbol>();
   const uses = createSessionUses();
   const farewells = new Set<Promise<void>>();
+  const memory = createNamespaceMemory();
+  const outage = createOutage();
   let state: ConnectionState = "disconnected";
   let trouble: ResonanceError | undefined;
   let told: ConnectionStatus = { state };
   let current: OpcUaSession | undefined;
+  /** Lost its wire and may still stand at the server. */
+  let lost: OpcUaSession | undefined;
   let lose: (error: ResonanceError) => void = () => undefined;
   let stop = new AbortController();
   let running: Promise<void> | undefined;
   let disposed = false;
 
+  const inBackground = (work: Promise<void>): void => {
+    farewells.add(work);
+    void work.finally(() => farewells.delete(work));
+  };
+  const users = createUsers(endpointUrl, timings, (opened, error) => { if (opened === current) lose(error); }, inBackground);
   const status = (): ConnectionStatus => (trouble ? { state, error: trouble } : { state });
   const happen = (event: ConnectionEvent): void => {
     const next = nextState(state, event);
@@ -79,61 +93,71 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
     told = status();
     for (const listener of listeners) listener(told);
   };
-  /** Tells all users of a trouble, unless it is the one they know. */
+  /** Tells all users of a trouble, unless they know it or it is the same outage in other words. */
   const complain = (error: ResonanceError): void => {
-    const known = sameTrouble(trouble, error);
     trouble = error;
-    if (!known) for (const user of users.keys()) user.problem(error);
+    if (outage.isNews(error)) for (const user of users.all()) user.problem(error);
     uses.fail(error);
   };
   const needed = (): boolean => users.size + holds.size > 0;
-  const inBackground = (work: Promise<void>): void => {
-    farewells.add(work);
-    void work.finally(() => farewells.delete(work));
+
+  /** What stood in an earlier session is over where the server does not have that session any more. */
+  const settleIn = async (opened: OpcUaSession, gone: () => boolean): Promise<void> => {
+    if (!opened.resumed) {
+      users.abandon();
+      lost?.publisher.close();
+    }
+    lost = undefined;
+    await opened.prepare();
+    memory.learn(await opened.namespaces());
+    if (gone()) return;
+    current = opened;
+    trouble = undefined;
+    outage.over();
+    happen("opened");
+    uses.opened(opened);
+    await users.enter(opened);
+    if (!gone()) backOff.reset();
+  };
+  /** The session ends: for good, or so that the next wire can take it over. */
+  const part = async (opened: OpcUaSession, error: ResonanceError | undefined): Promise<void> => {
+    current = undefined;
+    if (!error || error.code === "RESONANCE_OPCUA_NOT_RUNNING") {
+      users.abandon();
+      inBackground(opened.close());
+    } else {
+      lost = opened;
+      await opened.leave();
+    }
   };
 
-  const attach = async (user: Subscriber, session: OpcUaSession): Promise<void> => {
-    const onDead = (detail: string): void => {
-      if (session === current) lose(new ResonanceError("RESONANCE_OPCUA_CONNECTION_LOST", { endpointUrl, detail }));
-    };
-    const monitor = await startMonitor(session, user, timings, onDead);
-    if (session === current && users.has(user)) users.set(user, monitor);
-    else inBackground(monitor.stop());
-  };
-
-  /** One session from opening to loss; resolves when it is over. */
+  /** One session, or one wire of it, from opening to loss; resolves when it is over. */
   const live = async (signal: AbortSignal): Promise<void> => {
-    let session: OpcUaSession | undefined;
+    let opened: OpcUaSession | undefined;
+    let reason: ResonanceError | undefined;
+    let over = false;
+    let onStop = (): void => undefined;
     try {
-      const lost = new Promise<ResonanceError>((resolve) => { lose = resolve; });
-      session = await openSession(settings, timings, signal, (error) => { lose(error); });
-      current = session;
-      trouble = undefined;
-      happen("opened");
-      uses.opened(session);
-      const attached = Promise.all([...users.keys()].map((user) => attach(user, current as OpcUaSession)));
-      const stopped = new Promise<void>((resolve) => { signal.addEventListener("abort", () => { resolve(); }, { once: true }); });
-      const broken = attached.then(() => { backOff.reset(); return lost; }, (thrown: unknown) => toFailure(thrown, "use", { endpointUrl }));
-      const reason = signal.aborted ? undefined : await Promise.race([lost, broken, stopped]);
-      current = undefined;
-      if (reason && !signal.aborted) {
-        complain(reason);
-        happen("lost");
-        const now = new Date().toISOString();
-        for (const user of users.keys()) user.gap(now);
-      }
+      const broken = new Promise<ResonanceError>((resolve) => { lose = resolve; });
+      const stopped = new Promise<undefined>((resolve) => { onStop = () => { resolve(undefined); }; });
+      signal.addEventListener("abort", onStop);
+      opened = await openSession(settings, timings, signal, (error) => { lose(error); }, lost);
+      const settled = settleIn(opened, () => over).then(() => broken, (thrown: unknown) => toFailure(thrown, "use", { endpointUrl }));
+      reason = signal.aborted ? undefined : await Promise.race([broken, settled, stopped]);
+      if (!reason || signal.aborted) return;
+      const stood = state === "connected";
+      complain(reason);
+      happen(stood ? "lost" : "unreachable");
+      if (stood) users.leave();
     } catch (thrown) {
       if (signal.aborted) return;
       const error = toResonanceError(thrown);
       complain(error);
       happen(isRefusal(error) ? "refusal" : "unreachable");
     } finally {
-      current = undefined;
-      for (const [user, monitor] of users) {
-        monitor?.abandon();
-        users.set(user, undefined);
-      }
-      if (session) inBackground(session.close());
+      over = true;
+      signal.removeEventListener("abort", onStop);
+      if (opened) await part(opened, signal.aborted ? undefined : reason);
     }
   };
 
@@ -144,8 +168,12 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
       const wait = trouble?.code === "RESONANCE_OPCUA_IDENTITY_REJECTED" ? backOff.longest() : backOff.next();
       await pause(wait, signal);
     }
+    users.abandon();
+    lost?.publisher.close();
+    lost = undefined;
     await Promise.all(farewells);
     trouble = undefined;
+    outage.over();
     backOff.reset();
     running = undefined;
     happen("released");
@@ -167,6 +195,12 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
     start();
     return () => { if (holds.delete(mine) && !needed()) release(); };
   };
+  const join = (user: User): SubscriptionHandle => {
+    users.add(user);
+    if (trouble) user.problem(trouble);
+    start();
+    return { close() { if (users.remove(user) && !needed()) release(); } };
+  };
   const closed = (): ResonanceError => new ResonanceError("RESONANCE_OPCUA_CONNECTION_LOST", { endpointUrl, detail: "the endpoint was closed" });
 
   return {
@@ -176,19 +210,13 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
       return () => { listeners.delete(listener); };
     },
     subscribe(request, listener) {
-      const user = createSubscriber(request, whileOpen(listener, () => users.has(user)));
-      users.set(user, undefined);
-      if (trouble) user.problem(trouble);
-      if (current) attach(user, current).catch((thrown: unknown) => { lose(toFailure(thrown, "use", { endpointUrl })); });
-      else start();
-      return {
-        close() {
-          const monitor = users.get(user);
-          if (!users.delete(user)) return;
-          if (!needed()) release();
-          else if (monitor) inBackground(monitor.stop());
-        },
-      };
+      const subscriber = createSubscriber(request, whileOpen(listener, () => users.has(user)));
+      const user: User = { ...subscriber, start: (opened, times, onDead) => startMonitor(opened, subscriber, memory, times, onDead) };
+      return join(user);
+    },
+    subscribeEvents(request, listener) {
+      const user: User = createEventSubscriber(request, memory, whileOpen(listener, () => users.has(user)));
+      return join(user);
     },
     hold,
     async use(work, { timeout = timings.connect } = {}) {
@@ -206,7 +234,6 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
       disposed = true;
       holds.clear();
       uses.fail(closed());
-      for (const monitor of users.values()) monitor?.abandon();
       users.clear();
       if (running) release();
       await running;
@@ -217,10 +244,8 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
 }
 
 /** A listener that hears nothing once its handle is closed. */
-function whileOpen(listener: SubscriptionListener, open: () => boolean): SubscriptionListener {
-  return {
-    samples(batch) { if (open()) listener.samples(batch); },
-    problem(error) { if (open()) listener.problem(error); },
-    items(active) { if (open()) listener.items?.(active); },
-  };
+function whileOpen<L extends object>(listener: L, open: () => boolean): L {
+  const guarded = Object.entries(listener).map(([name, hear]: [string, (...heard: unknown[]) => void]) =>
+    [name, (...heard: unknown[]): void => { if (open()) hear(...heard); }]);
+  return Object.fromEntries(guarded) as L;
 }

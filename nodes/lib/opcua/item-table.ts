@@ -4,6 +4,7 @@ import { loadOpcua } from "./load";
 import { factsIfAny } from "./read-values";
 import type { OpcUaSession } from "./session";
 import type { Item, Subscriber } from "./subscriber";
+import { endsSubscription } from "./subscription";
 import { isOverflow, toSample } from "./to-sample";
 import type { VariableFacts } from "./variable-facts";
 
@@ -67,7 +68,7 @@ export function createItemTable(session: ClientSession, subscriber: Subscriber):
       let ended: string | undefined;
       for (const notification of notificationData ?? []) {
         if (notification instanceof DataChangeNotification) values.push(...(notification.monitoredItems ?? []));
-        else if (notification instanceof StatusChangeNotification && notification.status.isNotGood()) ended = notification.status.name;
+        else if (notification instanceof StatusChangeNotification && endsSubscription(notification.status)) ended = notification.status.name;
       }
       arrive(values);
       return ended;

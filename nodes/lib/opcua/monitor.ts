@@ -1,23 +1,13 @@
-import type { CreateSubscriptionResponse } from "node-opcua";
-import { settled } from "../connection/deadline";
+import { resolveAddresses } from "./address";
+import { monitoringFilters } from "./deadband";
 import { createItemTable, type ItemTable } from "./item-table";
 import { loadOpcua } from "./load";
-import { resolveNodeId } from "./node-id";
+import type { NamespaceMemory } from "./namespace-memory";
 import type { OpcUaSession } from "./session";
 import type { OpcUaTimings } from "./settings";
 import type { Item, Subscriber } from "./subscriber";
+import { openSubscription, type Monitor } from "./subscription";
 
-/** A subscriber's subscription in one session; it ends with the session or when it is stopped. */
-export interface Monitor {
-  /** Deletes the subscription on the server; never rejects. */
-  stop(): Promise<void>;
-  /** Stops retrying; the session is gone, so there is nothing to delete. */
-  abandon(): void;
-}
-
-const KEEP_ALIVE_MS = 10_000;
-const LIFETIME_MS = 60_000;
-const LEAST_KEEP_ALIVE_COUNT = 3;
 const FILTER_REFUSED = /Filter/;
 
 interface Target {
@@ -26,98 +16,84 @@ interface Target {
   readonly nodeId: string;
 }
 
+/** One subscription and what is needed to put items into it. */
+interface Place {
+  readonly opened: OpcUaSession;
+  readonly subscriptionId: number;
+  readonly subscriber: Subscriber;
+  readonly memory: NamespaceMemory;
+  readonly table: ItemTable;
+}
+
 /**
  * Creates one subscription with all items of the subscriber, in as few calls as the server allows.
  * Items the server refuses are reported and tried again every `timings.itemRetry`; the others flow.
  * `onDead` hears when the server drops the subscription while the session stands.
  */
 export async function startMonitor(
-  opened: OpcUaSession, subscriber: Subscriber, timings: OpcUaTimings, onDead: (detail: string) => void,
+  opened: OpcUaSession, subscriber: Subscriber, memory: NamespaceMemory, timings: OpcUaTimings, onDead: (detail: string) => void,
 ): Promise<Monitor> {
-  const { session, publisher } = opened;
-  const { subscriptionId, revisedMaxKeepAliveCount, revisedPublishingInterval } = await createSubscription(opened, subscriber);
+  const table = createItemTable(opened.session, subscriber);
   let timer: NodeJS.Timeout | undefined;
-  let over = false;
-
-  const end = (): void => {
-    over = true;
-    clearTimeout(timer);
-    publisher.remove(subscriptionId);
-  };
-  const die = (detail: string): void => {
-    if (over) return;
-    end();
-    onDead(detail);
-  };
-  const table = createItemTable(session, subscriber);
+  let active = 0;
+  const subscription = await openSubscription(opened, subscriber.request.publishingInterval, timings, {
+    receive: (message) => table.receive(message),
+    dead(detail) {
+      clearTimeout(timer);
+      onDead(detail);
+    },
+  });
+  const place: Place = { opened, subscriptionId: subscription.subscriptionId, subscriber, memory, table };
   const follow = async (items: readonly Item[]): Promise<void> => {
-    const namespaces = await opened.namespaces();
     const refused: Item[] = [];
     for (const part of chunks(items, opened.itemsPerCall)) {
-      if (!over) refused.push(...(await followPart(opened, subscriptionId, subscriber, part, namespaces, table)));
+      if (subscription.alive()) refused.push(...(await followPart(place, part)));
     }
-    if (over) return;
-    subscriber.active(subscriber.items.length - refused.length);
+    if (!subscription.alive()) return;
+    active = subscriber.items.length - refused.length;
+    subscriber.active(active);
     if (refused.length > 0) timer = setTimeout(() => { follow(refused).catch(fail); }, timings.itemRetry);
   };
-  const fail = (thrown: unknown): void => { die(thrown instanceof Error ? thrown.message : String(thrown)); };
+  const fail = (thrown: unknown): void => { subscription.die(thrown instanceof Error ? thrown.message : String(thrown)); };
 
-  publisher.add(subscriptionId, {
-    keepAliveMs: revisedMaxKeepAliveCount * revisedPublishingInterval,
-    receive(message) {
-      const ended = table.receive(message);
-      if (ended) die(`the server ended the subscription (${ended})`);
-    },
-    dead: die,
-  });
   try {
     await follow(subscriber.items);
   } catch (thrown) {
-    end();
+    subscription.end();
     throw thrown;
   }
   return {
-    async stop() {
-      end();
-      const deleted = new Promise<void>((resolve) => {
-        session.deleteSubscriptions({ subscriptionIds: [subscriptionId] }, () => { resolve(); });
-      });
-      await settled(deleted, timings.goodbye);
+    stop() {
+      clearTimeout(timer);
+      return subscription.stop();
     },
-    abandon: end,
+    abandon() {
+      clearTimeout(timer);
+      subscription.end();
+    },
+    resume() { subscriber.active(active); },
   };
 }
 
-function createSubscription({ session }: OpcUaSession, { request }: Subscriber): Promise<CreateSubscriptionResponse> {
-  const interval = request.publishingInterval;
-  const keepAlive = Math.max(LEAST_KEEP_ALIVE_COUNT, Math.ceil(KEEP_ALIVE_MS / interval));
-  return session.createSubscription({
-    requestedPublishingInterval: interval,
-    requestedMaxKeepAliveCount: keepAlive,
-    requestedLifetimeCount: Math.max(3 * keepAlive, Math.ceil(LIFETIME_MS / interval)),
-    maxNotificationsPerPublish: 0,
-    publishingEnabled: true,
-    priority: 1,
+/** Monitors a part of the items with one call for each kind of filter the server takes; gives those that were refused. */
+async function followPart(place: Place, items: readonly Item[]): Promise<readonly Item[]> {
+  const { opened, subscriber, memory } = place;
+  const statuses = new Map<Item, string>();
+  const targets: Target[] = [];
+  const resolved = await resolveAddresses(opened, items.map(({ nodeId }) => nodeId), memory);
+  items.forEach((item, index) => {
+    const resolution = resolved[index];
+    if (resolution && "nodeId" in resolution) targets.push({ item, nodeId: resolution.nodeId });
+    else statuses.set(item, resolution?.status ?? "BadNodeIdUnknown");
   });
-}
-
-/**
- * Monitors a part of the items with one call; gives those that were refused.
- * Servers that cannot report every new source time report changes of the value.
- */
-async function followPart(
-  opened: OpcUaSession, subscriptionId: number, subscriber: Subscriber, items: readonly Item[], namespaces: readonly string[], table: ItemTable,
-): Promise<readonly Item[]> {
-  const targets = items.flatMap((item) => {
-    const nodeId = resolveNodeId(item.nodeId, namespaces);
-    return nodeId === undefined ? [] : [{ item, nodeId }];
-  });
-  if (subscriber.request.units !== false) await table.learn(opened, targets);
-  const first = await createItems(opened, subscriptionId, subscriber, targets, table, subscriber.request.report === "timestamp");
-  const unfiltered = targets.filter(({ item }) => FILTER_REFUSED.test(first.get(item) ?? ""));
-  const second = await createItems(opened, subscriptionId, subscriber, unfiltered, table, false);
+  if (subscriber.request.units !== false) await place.table.learn(opened, targets);
+  let open: readonly Target[] = targets;
+  for (const filter of monitoringFilters(subscriber.request)) {
+    for (const [item, status] of await createItems(place, open, filter)) statuses.set(item, status);
+    open = open.filter(({ item }) => FILTER_REFUSED.test(statuses.get(item) ?? ""));
+  }
   return items.filter((item) => {
-    const status = second.get(item) ?? first.get(item) ?? "BadNodeIdUnknown";
+    const status = statuses.get(item) ?? "BadInternalError";
     if (status === "Good") subscriber.accepted(item);
     else subscriber.refused(item, status);
     return status !== "Good";
@@ -126,10 +102,10 @@ async function followPart(
 
 /** The server's status for each item, `Good` for all it took. */
 async function createItems(
-  { session }: OpcUaSession, subscriptionId: number, { request }: Subscriber, targets: readonly Target[], table: ItemTable, byTimestamp: boolean,
+  { opened: { session }, subscriptionId, subscriber: { request }, table }: Place, targets: readonly Target[], filter: object,
 ): Promise<ReadonlyMap<Item, string>> {
   if (targets.length === 0) return new Map();
-  const { AttributeIds, coerceNodeId, DataChangeFilter, DataChangeTrigger, MonitoringMode, TimestampsToReturn } = loadOpcua();
+  const { AttributeIds, coerceNodeId, MonitoringMode, TimestampsToReturn } = loadOpcua();
   const { results } = await session.createMonitoredItems({
     subscriptionId,
     timestampsToReturn: TimestampsToReturn.Both,
@@ -141,8 +117,8 @@ async function createItems(
         clientHandle: table.register(item),
         samplingInterval: request.samplingInterval,
         queueSize: request.queueSize,
-        discardOldest: true,
-        ...(byTimestamp ? { filter: new DataChangeFilter({ trigger: DataChangeTrigger.StatusValueTimestamp }) } : {}),
+        discardOldest: request.discard !== "newest",
+        ...filter,
       },
     })),
   });

@@ -42,10 +42,13 @@ export interface OpcUaTimings {
   readonly itemRetry: number;
   readonly firstRetry: number;
   readonly longestRetry: number;
+  /** Until the secure channel's keys are renewed (at three quarters of it). */
+  readonly channelLifetime: number;
 }
 
 export const DEFAULT_TIMINGS: OpcUaTimings = {
   connect: 15_000, watch: 5_000, answer: 5_000, goodbye: 1_000, itemRetry: 30_000, firstRetry: 1_000, longestRetry: 30_000,
+  channelLifetime: 600_000,
 };
 
 const MODES: readonly string[] = ["None", "Sign", "SignAndEncrypt"] satisfies SecurityMode[];

@@ -1,11 +1,12 @@
-import { ResonanceError } from "../errors/resonance-error";
+import { ResonanceError, type ErrorCode } from "../errors/resonance-error";
 import type { Sample } from "../record/sample";
-import { parseNodeId, type NodeIdText } from "./node-id";
+import { NAMESPACE_MOVED, parseAddress, type Address } from "./address";
+import { createLastSamples } from "./last-samples";
 
 /** A variable to follow and the tag its samples carry. */
 export interface ItemRequest {
   readonly tag: string;
-  /** `ns=2;s=X`, `i=2258` or `nsu=<uri>;s=X` */
+  /** `ns=2;s=X`, `i=2258`, `nsu=<uri>;s=X` or a browse path as `/Objects/2:Machine/2:Speed` */
   readonly nodeId: string;
 }
 
@@ -23,23 +24,37 @@ export interface SubscriptionRequest {
   readonly report: Report;
   /** Whether samples carry the unit and an enumeration's name; asked of the server once a session. Yes, where it is not given. */
   readonly units?: boolean;
+  /** Changes of a value by no more than this are not reported: in its unit, or percent of its EURange. */
+  readonly deadband?: Deadband;
+  /** What the server's queue drops when it is full. */
+  readonly discard?: "oldest" | "newest";
+}
+
+export interface Deadband {
+  readonly type: "absolute" | "percent";
+  readonly value: number;
+  /** Where the server refuses the deadband for an item, every change is reported instead. */
+  readonly optional: boolean;
 }
 
 /** Who hears what comes; an exception of a listener is reported to its own `problem`. */
 export interface SubscriptionListener {
-  /** One call a publish: all values that came together, in the server's order. */
-  samples(batch: readonly Sample[]): void;
+  /**
+   * One call a publish: all values that came together, in the server's order. `repeated` ones were delivered before a gap and still
+   * stand, as their source time proves; they end the gap and are no new data.
+   */
+  samples(batch: readonly Sample[], repeated: boolean): void;
   /** Once for each new trouble: of the connection, or of one item (then with `path` `items/<n>/nodeId`). */
   problem(error: ResonanceError): void;
   /** How many of the items the server now reports. */
   items?(active: number): void;
 }
 
-/** An item with its NodeId read. */
+/** An item with its address read. */
 export interface Item {
   readonly index: number;
   readonly tag: string;
-  readonly nodeId: NodeIdText;
+  readonly nodeId: Address;
 }
 
 /** What a subscriber knows of its items over all sessions. */
@@ -48,8 +63,10 @@ export interface Subscriber {
   readonly items: readonly Item[];
   /** Passes a batch on and keeps each last value. */
   deliver(batch: readonly Sample[]): void;
-  /** Announces a gap: every item once, Bad, with its last value and the time of the gap. */
+  /** Announces a gap: every item once, Bad, with its last good value, the time of that and the time of the gap. */
   gap(timestamp: string): void;
+  /** The gap is over in the same session: what did not change stands as it did. */
+  resumed(): void;
   /** The item flows; a later refusal is news again. */
   accepted(item: Item): void;
   /** The item is refused with `status`; reported when that is news. */
@@ -61,9 +78,10 @@ export interface Subscriber {
   active(count: number): void;
 }
 
-const NO_COMMUNICATION = "BadNoCommunication";
 /** Statuses that say: there is nothing with this NodeId. */
-const UNKNOWN = /^BadNodeId|^BadAttributeIdInvalid/;
+const UNKNOWN = /^BadNodeId|^BadAttributeIdInvalid|^BadNoMatch/;
+/** Statuses of a filter the item cannot have; a percent deadband needs an EURange. */
+const FILTER = /^Bad(MonitoredItemFilter|Filter|Deadband)/;
 const OVERFLOW_REPORT_MS = 10_000;
 const UINT32 = 0xffffffff;
 
@@ -74,15 +92,16 @@ const UINT32 = 0xffffffff;
 export function createSubscriber(request: SubscriptionRequest, listener: SubscriptionListener): Subscriber {
   checkNumbers(request);
   const items = readItems(request.items);
-  const lastValues = new Map<string, unknown>();
+  const last = createLastSamples(items.map(({ tag }) => tag));
   const reported = new Map<Item, string>();
   let overflows = 0;
   let overflowReportedAt = 0;
 
   const problem = (error: ResonanceError): void => { listener.problem(error); };
-  const pass = (batch: readonly Sample[]): void => {
+  const pass = (batch: readonly Sample[], repeated: boolean): void => {
+    if (batch.length === 0) return;
     try {
-      listener.samples(batch);
+      listener.samples(batch, repeated);
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : String(cause);
       problem(new ResonanceError("RESONANCE_INTERNAL", { detail }, { cause }));
@@ -91,18 +110,17 @@ export function createSubscriber(request: SubscriptionRequest, listener: Subscri
   return {
     request, items, problem,
     deliver(batch) {
-      for (const { tag, value, quality } of batch) if (quality !== "Bad") lastValues.set(tag, value);
-      pass(batch);
+      const { repeated, fresh } = last.sort(batch);
+      pass(repeated, true);
+      pass(fresh, false);
     },
-    gap(timestamp) {
-      pass(items.map(({ tag }) => ({ tag, value: lastValues.get(tag) ?? null, quality: "Bad", status: NO_COMMUNICATION, timestamp })));
-    },
+    gap(timestamp) { pass(last.gap(timestamp), false); },
+    resumed() { pass(last.resumed(), true); },
     accepted(item) { reported.delete(item); },
     refused(item, status) {
       if (reported.get(item) === status) return;
       reported.set(item, status);
-      const code = UNKNOWN.test(status) ? "RESONANCE_OPCUA_NODE_UNKNOWN" : "RESONANCE_OPCUA_ITEM_REFUSED";
-      problem(new ResonanceError(code, { tag: item.tag, nodeId: item.nodeId.text, detail: status }, { path: `items/${item.index}/nodeId` }));
+      problem(new ResonanceError(refusalCode(status), { tag: item.tag, nodeId: item.nodeId.text, detail: status }, { path: `items/${item.index}/nodeId` }));
     },
     overflowed(tag) {
       overflows += 1;
@@ -115,6 +133,12 @@ export function createSubscriber(request: SubscriptionRequest, listener: Subscri
   };
 }
 
+function refusalCode(status: string): ErrorCode {
+  if (status.startsWith(NAMESPACE_MOVED)) return "RESONANCE_OPCUA_NAMESPACE_MOVED";
+  if (UNKNOWN.test(status)) return "RESONANCE_OPCUA_NODE_UNKNOWN";
+  return FILTER.test(status) ? "RESONANCE_OPCUA_FILTER_REFUSED" : "RESONANCE_OPCUA_ITEM_REFUSED";
+}
+
 function readItems(requests: readonly ItemRequest[]): readonly Item[] {
   if (requests.length === 0) throw invalid("items", "there is no item to read");
   const tags = new Set<string>();
@@ -122,15 +146,18 @@ function readItems(requests: readonly ItemRequest[]): readonly Item[] {
     if (tag === "") throw invalid(`items/${index}/tag`, "the tag is empty");
     if (tags.has(tag)) throw invalid(`items/${index}/tag`, `the tag ${tag} is there twice`);
     tags.add(tag);
-    return { index, tag, nodeId: parseNodeId(nodeId, `items/${index}/nodeId`) };
+    return { index, tag, nodeId: parseAddress(nodeId, `items/${index}/nodeId`) };
   });
 }
 
 /** The protocol has no more to say on a number outside these bounds than an obscure status. */
-function checkNumbers({ publishingInterval, samplingInterval, queueSize }: SubscriptionRequest): void {
+function checkNumbers({ publishingInterval, samplingInterval, queueSize, deadband }: SubscriptionRequest): void {
   if (!(publishingInterval > 0 && publishingInterval <= 86_400_000)) throw invalid("publishingInterval", `${publishingInterval} ms is not between 1 ms and one day`);
   if (!(samplingInterval >= -1 && samplingInterval <= 86_400_000)) throw invalid("samplingInterval", `${samplingInterval} ms is not between -1 and one day`);
   if (!(Number.isInteger(queueSize) && queueSize >= 1 && queueSize <= UINT32)) throw invalid("queueSize", `${queueSize} is not a whole number from 1 on`);
+  if (!deadband) return;
+  const most = deadband.type === "percent" ? 100 : Number.MAX_VALUE;
+  if (!(deadband.value >= 0 && deadband.value <= most)) throw invalid("deadband", `${deadband.value} is not between 0 and ${deadband.type === "percent" ? "100 %" : "the largest number"}`);
 }
 
 function invalid(setting: string, detail: string): ResonanceError {

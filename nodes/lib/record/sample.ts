@@ -16,4 +16,6 @@ export interface Sample {
   readonly status?: string;
   /** When the source took the value, ISO 8601 UTC with milliseconds. */
   readonly timestamp: string;
+  /** Where a gap repeats the last good value: when the source took that one. */
+  readonly valueTimestamp?: string;
 }
