@@ -71,9 +71,12 @@ describe("a wire that breaks while the server lives", () => {
     const fresh = heard.batches.filter((batch) => !heard.repeats.includes(batch)).flat().filter(({ tag, quality }) => tag === "A" && quality === "Good");
     assert.deepEqual(fresh.map(({ value }) => value), Array.from({ length: count + 1 }, (_, index) => index), "each value once and in order");
     assert.deepEqual([server.sessionCount(), server.sessionTotal(), server.subscriptionCount(), server.itemCount()], [1, 1, 1, 2]);
-    assert.deepEqual(values(heard, "Still"), [7, 7, 7]);
-    assert.equal(heard.repeats.flat().filter(({ tag }) => tag === "Still").length, 2, "marked as what was there before");
-    assert.deepEqual(codes(heard), ["RESONANCE_OPCUA_CONNECTION_LOST", "RESONANCE_OPCUA_CONNECTION_LOST"], "one problem an outage");
+    // On a busy machine an answer may also come too late, which is one outage more.
+    const outages = gaps(heard, "Still").length;
+    assert.ok(outages >= 2);
+    assert.deepEqual(values(heard, "Still"), Array.from({ length: outages + 1 }, () => 7));
+    assert.equal(heard.repeats.flat().filter(({ tag }) => tag === "Still").length, outages, "marked as what was there before");
+    assert.deepEqual(codes(heard), Array.from({ length: outages }, () => "RESONANCE_OPCUA_CONNECTION_LOST"), "one problem an outage");
     await connection.close();
     assert.equal(server.sessionCount(), 0);
     await proxy.close();

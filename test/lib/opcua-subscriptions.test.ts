@@ -241,6 +241,7 @@ describe("events and alarms", () => {
   });
 
   test("after a restart: an alarm that ended meanwhile comes once more with Retain false, one that stands comes once", async () => {
+    server.write({ Heat: 30 });
     const heard = hear({ fields: ["ConditionName", "ActiveState", "Retain"] });
     await eventually(() => heard.refreshed.some((event) => event["ConditionName"] === "HeatAlarm"), "standing alarms");
     heard.refreshed.length = 0;

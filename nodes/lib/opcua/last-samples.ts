@@ -20,6 +20,8 @@ export function createLastSamples(tags: readonly string[]): LastSamples {
   /** Only of tags whose last sample was Bad. */
   const bad = new Map<string, Sample>();
   const inGap = new Set<string>();
+  /** Some servers send all values once more when a session is taken over. */
+  const resent = new Set<string>();
 
   const lastOf = (tag: string): Sample | undefined => bad.get(tag) ?? usable.get(tag);
   const keep = (sample: Sample): void => {
@@ -32,14 +34,17 @@ export function createLastSamples(tags: readonly string[]): LastSamples {
   };
   return {
     sort(batch) {
-      if (inGap.size === 0) {
+      if (inGap.size + resent.size === 0) {
         for (const sample of batch) keep(sample);
         return { repeated: NONE, fresh: batch };
       }
       const repeated: Sample[] = [];
       const fresh: Sample[] = [];
       for (const sample of batch) {
-        const known = inGap.delete(sample.tag) && isDeepStrictEqual(lastOf(sample.tag), sample);
+        const last = lastOf(sample.tag);
+        const same = last?.timestamp === sample.timestamp && isDeepStrictEqual(last, sample);
+        const known = inGap.delete(sample.tag) && same;
+        if (same && !known && resent.delete(sample.tag)) continue;
         (known ? repeated : fresh).push(sample);
         keep(sample);
       }
@@ -58,6 +63,7 @@ export function createLastSamples(tags: readonly string[]): LastSamples {
     resumed() {
       const standing = tags.flatMap((tag) => (inGap.has(tag) ? (lastOf(tag) ?? []) : []));
       inGap.clear();
+      for (const tag of tags) resent.add(tag);
       return standing;
     },
   };
