@@ -305,6 +305,15 @@ describe("change of edition", () => {
     assert.equal(migrateRows([], "soft-sensor", "input", builtIn, next).category, "virtual-metrology");
   });
 
+  it("a relation goes with the field that is taken away", () => {
+    const without = (...names: readonly string[]): unknown => overridden({
+      id: "slim", version: "1.0.0",
+      categories: { [PM]: { output: { required: ["failureProbability"], properties: Object.fromEntries(names.map((name) => [name, null])) } } },
+    }).categories.get(PM)?.output.schema["ordered"];
+    assert.deepEqual(without("remainingUsefulLifeLower"), [["remainingUsefulLife", "remainingUsefulLifeUpper"]]);
+    assert.equal(without("remainingUsefulLifeLower", "remainingUsefulLifeUpper"), undefined);
+  });
+
   it("the nodes of a flow move: tags with their defaults, constants, job fields, tensors, answers, rules and validity", () => {
     const later = overridden({
       id: "later", version: "2.0.0", formerIds: [profileKey(builtIn)],

@@ -7,6 +7,7 @@ import { builtInProfileFiles, loadBuiltInProfile, loadProfile } from "./load-pro
 import type { Profile } from "./profile";
 import { isFolder, readProfileFile } from "./profile-files";
 import { profileKey } from "./profile-lookup";
+import { withoutRemoved } from "./removed-fields";
 
 /** Where a profile comes from: the pack, a file or folder of the user's, or the pack's with the changes that a file holds. */
 export type ProfileSource =
@@ -65,7 +66,7 @@ function loadOverrides(file: ProfileFile): Profile {
   }
   const named = { id: `${builtIn.id}-custom`, ...changes };
   if (named.id === builtIn.id) throw invalid(file, "/id", `${builtIn.id} is the built-in profile; a changed one needs a name of its own`);
-  return loadWhole({ ...file, content: mergePatch(builtInAsWhole(), named) });
+  return loadWhole({ ...file, content: mergePatch(withoutRemoved(builtInAsWhole(), changes), named) });
 }
 
 /** The built-in profile as one document, which is what changes are made to. */
