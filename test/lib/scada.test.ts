@@ -52,7 +52,7 @@ describe("the address space of a SCADA server", () => {
         "/acme/shanghai/machining/line-1/cnc-07/Models/adaptive-control/Approval/Approve",
         "/acme/shanghai/machining/line-1/cnc-07/Models/condition-anomaly/Output/Record/ModelVersion",
         "/acme/shanghai/EquipmentLevel"]) assert.ok(paths.includes(wanted), wanted);
-      const own = found.filter((node) => node.nodeClass === NodeClass.Variable && node.path.startsWith("/acme/"));
+      const own = found.filter((node) => node.nodeClass === (NodeClass.Variable as number) && node.path.startsWith("/acme/"));
       const values = await session.read(own.map(({ nodeId }) => ({ nodeId, attributeId: AttributeIds.Value })));
       values.forEach(({ statusCode }, index) => {
         const usable = statusCode.isGood() || statusCode.equals(StatusCodes.BadWaitingForInitialData) || statusCode.equals(StatusCodes.UncertainInitialValue);

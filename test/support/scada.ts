@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import {
-  ActivateSessionRequest, AttributeIds, BrowseDirection, MessageSecurityMode, NodeClass, OPCUACertificateManager, OPCUAClient, SecurityPolicy, UserTokenType,
+  ActivateSessionRequest, AttributeIds, BrowseDirection, MessageSecurityMode, OPCUACertificateManager, OPCUAClient, SecurityPolicy, UserTokenType,
   type ClientSession, type DataValue, type UserIdentityInfo,
 } from "node-opcua";
 import type { ResonanceError } from "../../nodes/lib/errors/resonance-error";
@@ -131,7 +131,7 @@ function askFor(client: OPCUAClient, locales: string[]): void {
 export interface Found {
   readonly path: string;
   readonly nodeId: string;
-  readonly nodeClass: NodeClass;
+  readonly nodeClass: number;
 }
 
 /** Everything below a node, by forward hierarchical references, as a client's tree shows it. */
@@ -140,7 +140,7 @@ export async function browseAll(session: ClientSession, from: string, path = "")
   const found: Found[] = [];
   for (const { browseName, nodeId, nodeClass } of references ?? []) {
     const here = `${path}/${browseName.name}`;
-    found.push({ path: here, nodeId: nodeId.toString(), nodeClass: nodeClass as number }, ...await browseAll(session, nodeId.toString(), here));
+    found.push({ path: here, nodeId: nodeId.toString(), nodeClass: nodeClass }, ...await browseAll(session, nodeId.toString(), here));
   }
   return found;
 }
