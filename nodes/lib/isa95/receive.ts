@@ -31,6 +31,8 @@ export interface ReceivedMessage {
   readonly verb: string;
   readonly noun: string;
   readonly version: Version;
+  /** As the document writes it. */
+  readonly namespace: string;
   readonly format: DocumentFormat;
   readonly bodId?: string;
   readonly sender?: { readonly logicalId?: string; readonly componentId?: string; readonly taskId?: string; readonly referenceId?: string };
@@ -90,7 +92,7 @@ export function readMessage(input: unknown, options: ReadOptions = {}): Received
     throw new ResonanceError("RESONANCE_ISA95_NOT_VALID", { count: problems.length + findings.unlisted, first: message }, { path });
   }
   const parts = messageType ? wrapped(root.name, tree ?? {}) : { ...BARE, noun: root.name, content: [tree ?? {}] };
-  return { message: root.name, version, format, ...parts, kept, problems, unlisted: findings.unlisted };
+  return { message: root.name, version, namespace: root.namespace, format, ...parts, kept, problems, unlisted: findings.unlisted };
 }
 
 const BARE = { verb: "", wants: { acknowledge: undefined, respond: undefined, confirm: undefined }, actionCodes: [], applicationArea: {}, criteria: {} } as const;
