@@ -185,7 +185,8 @@ function boundOf(name: unknown): "lower" | "upper" | undefined {
 }
 
 function limit(bound: "lower" | "upper" | undefined, value: unknown): Limit {
-  return bound !== undefined && typeof value === "number" ? { [bound]: value } : {};
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  return bound !== undefined && typeof number === "number" && Number.isFinite(number) ? { [bound]: number } : {};
 }
 
 /** The equipment of a scope and what lies in it, widest first. */
