@@ -34,7 +34,7 @@ const known = (Object.entries(DIFFERENCES) as [Version, Difference][]).flatMap((
 // In the field they are written in small letters too.
 const byNamespace = new Map(known.map(([namespace, version]) => [namespace.toLowerCase(), version]));
 /** `releaseID` of V0700, which shares its namespace with V0701. */
-const RELEASE_7_0 = /^\D*0?7(?:[._]?0){0,2}$/;
+const RELEASE_7_0 = /(?:^|V)0?7(?:[._]?0){0,2}$/i;
 
 /** Namespaces of all versions that are read. */
 export const NAMESPACES: readonly string[] = known.map(([namespace]) => namespace);

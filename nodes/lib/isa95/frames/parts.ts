@@ -39,7 +39,7 @@ export const textOfField = (...names: readonly string[]): Slot => ({ record: { v
 
 // Fields may get a place below these: each message has its own.
 /** The equipment that an actual names. */
-export const equipmentActual = (): readonly Part[] => [{ ID: "equipment", EquipmentID: [equipmentId] }];
+export const equipmentActual = (): readonly Part[] => [{ ID: "equipment", EquipmentID: [(context) => ofJob("equipmentId")(context) ?? equipmentId(context)] }];
 /** The equipment that a requirement names. */
 export const equipmentRequirement = (): readonly Part[] => [{ ID: "equipment", EquipmentID: [equipmentId], EquipmentLevel: equipmentLevel }];
 /** The asset that a requirement or an actual names. */
