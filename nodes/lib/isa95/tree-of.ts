@@ -22,9 +22,10 @@ const MOST_MISSING = 24;
 /** A received object, or one built like it, as an element of `type` ready to be written; properties the type does not have are left out. */
 export function treeOf(type: TypeSpec, object: Received, options: TreeOptions, depth = 0): Tree {
   const tree: Draft = {};
-  for (const name of type.attributes.keys()) {
+  for (const { name, required } of type.attributes.values()) {
     const value = object[propertyName(name)];
-    if (isScalar(value)) tree[`@${name}`] = value;
+    if (isScalar(value)) tree[`@${name}`] = clean(value);
+    else if (required && options.minimal) tree[`@${name}`] = UNSPECIFIED;
   }
   const source = valueParts(type, object);
   for (const spec of type.elements.values()) {
