@@ -63,7 +63,7 @@ RED.nodes.registerType<Isa95>("resonance-isa95", {
   labelStyle() { return this.name ? "node_label_italic" : ""; },
   oneditprepare() {
     const form = openForm("node");
-    const { message, targets = [] } = this;
+    const { message } = this;
     fillAbsent<Isa95>(this, "node", ADDED);
     form.onChange("direction", () => { $("#node-input-profile").trigger("change"); });
     const byCategory: Option = { value: "", label: text("option.byCategory") };
@@ -71,7 +71,7 @@ RED.nodes.registerType<Isa95>("resonance-isa95", {
     fillSelect(select, [byCategory], message);
     $(select).trigger("change");
     let loaded: Catalogue | undefined;
-    table = openTargets(form, targets, () => loaded);
+    table = openTargets(form, Array.isArray(this.targets) ? this.targets : [], () => loaded);
     withCatalogue(form, text, (catalogue) => {
       loaded = catalogue;
       fillSelect(select, [byCategory, ...messagesOf(catalogue).map((name) => ({ value: name, label: label(name) }))], select.value);

@@ -58,7 +58,7 @@ describe("reading messages", () => {
       const [xml, json, object] = [["xml", "xml"], ["json", "json"], ["json-dollar", "json"]].map(([folder, ending]) => readMessage(readFileSync(path.join(samples, folder ?? "", file.replace("xml", ending ?? "")))));
       assert.ok(xml && json && object);
       assert.deepEqual([...found(xml), ...found(json), ...found(object)], [], file);
-      const plain = ({ format: _, namespace: __, kept: ___, ...others }: ReceivedMessage): unknown => JSON.parse(JSON.stringify(others));
+      const plain = (received: ReceivedMessage): unknown => JSON.parse(JSON.stringify({ ...received, format: "", namespace: "", kept: [] }));
       assert.deepEqual(plain(json), plain(xml), file);
       assert.deepEqual(plain(object), plain(xml), file);
     }

@@ -106,11 +106,11 @@ export function compileMessage(target: MessageTarget): MessageWriter {
 }
 
 function findSuits(profile: Profile, wanted: string, version: WrittenVersion): Map<string, Suit> {
-  const { messageType: isKnown } = structureOf(version);
+  const structure = structureOf(version);
   const suits = new Map<string, Suit>();
   for (const category of profile.categories.values()) {
     for (const direction of DIRECTIONS) {
-      const suitable = suitableMessages(category.messages[direction]).filter(({ message }) => isKnown(message));
+      const suitable = suitableMessages(category.messages[direction]).filter(({ message }) => structure.messageType(message));
       const found = wanted === "" ? suitable[0] : suitable.find(({ message }) => message === wanted);
       if (found) suits.set(suitKey(category.id, direction), { category, direction, ...found, plans: new Map() });
     }

@@ -103,7 +103,7 @@ function isTaken(template: Template, elements: readonly ElementSpec[], property:
   const parent = elements.slice(0, -1).reduce<Part>((current, { name }) => {
     const inner = (current as Template | undefined)?.[name];
     const first = Array.isArray(inner) ? (inner as readonly Part[])[0] : inner;
-    return first instanceof Optional ? first.part : first instanceof Repeat ? first.base : typeof first === "object" ? (first as Template) : undefined;
+    return first instanceof Optional ? first.part : first instanceof Repeat ? first.base : typeof first === "object" ? (first) : undefined;
   }, template) as Template | undefined;
   const there = last && parent?.[last.name];
   if (!last || there === undefined) return false;

@@ -28,8 +28,8 @@ export interface Findings {
   readonly kept: readonly Kept[];
   /** Findings beyond the first 500 of each kind: they are counted, not listed. */
   readonly unlisted: number;
-  note(step: Step, code: ErrorCode, params: ErrorParams, attribute?: string): void;
-  keep(step: Step, value: unknown, attribute?: string): void;
+  readonly note: (step: Step, code: ErrorCode, params: ErrorParams, attribute?: string) => void;
+  readonly keep: (step: Step, value: unknown, attribute?: string) => void;
 }
 
 const MOST = 500;

@@ -23,7 +23,7 @@ export function factsOf(received: ReceivedMessage): ReceivedFacts {
     isa95: {
       message, verb, noun, version, format, actionCodes, kept,
       ...(bodId !== undefined && { bodId }), ...(sender && { sender: part(sender) }), ...(createdAt !== undefined && { createdAt }),
-      wants: Object.fromEntries(Object.entries(wants).filter(([, wish]) => wish !== undefined)) as Record<string, string>,
+      wants: Object.fromEntries(Object.entries(wants).filter(([, wish]) => wish !== undefined)),
     },
     ...(jobs.length > 0 && { jobs }), ...(jobs.length === 1 && only && { job: only }),
   };

@@ -87,7 +87,7 @@ function originalArea({ applicationArea }: ReceivedMessage, structure: Structure
   if (!from) return tree;
   // A code nobody knows was told when the message was read.
   const { ConfirmationCode: code, ...others } = from;
-  return { ...tree, Sender: ["Never", "OnError", "Always"].includes(String(code)) ? from : others };
+  return { ...tree, Sender: typeof code === "string" && ["Never", "OnError", "Always"].includes(code) ? from : others };
 }
 
 function receiver({ sender }: ReceivedMessage): Tree {

@@ -58,7 +58,7 @@ function valueParts(type: TypeSpec, object: Received): Received {
   if (text === undefined || !("value" in object)) return object;
   const { value, unit, ...others } = object;
   const plain = typeof value === "object" && value !== null && "iso" in value ? value.iso : value;
-  return { ...others, [propertyName(text)]: plain === null ? null : String(plain), ...(unit !== undefined && { unitOfMeasure: unit }) };
+  return { ...others, [propertyName(text)]: plain === null ? null : String(clean(plain)), ...(unit !== undefined && { unitOfMeasure: unit }) };
 }
 
 function isChosen({ choices }: TypeSpec, { name }: ElementSpec, source: Received): boolean {
@@ -79,7 +79,7 @@ function missing(type: TypeSpec, spec: ElementSpec, options: TreeOptions, depth:
 /** A value as text XML can carry. */
 function clean(value: unknown): Scalar {
   if (typeof value === "number" || typeof value === "boolean") return value;
-  return String(typeof value === "object" ? JSON.stringify(value) : value).replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD");
+  return (typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value)).replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD");
 }
 
 function isScalar(value: unknown): value is Scalar {
