@@ -1,9 +1,16 @@
-import type { NodeAPI, NodeDef } from "node-red";
-import { compileMessage, type MessageContext } from "../lib/isa95/compile-message";
-import type { DocumentFormat } from "../lib/isa95/document";
+import path from "node:path";
+import type { NodeAPI, NodeDef, NodeMessage } from "node-red";
+import { ResonanceError } from "../lib/errors/resonance-error";
+import { compileMessage, type MessageContext, type MessageTarget, type WrittenMessage } from "../lib/isa95/compile-message";
+import type { NodeTarget } from "../lib/isa95/field-target";
 import type { MessageOptions } from "../lib/isa95/frame";
-import { B2MML } from "../lib/isa95/structure";
-import { defineNode } from "../lib/node-red/define-node";
+import { readMessage } from "../lib/isa95/receive";
+import { factsOf } from "../lib/isa95/receive-facts";
+import { createLedger } from "../lib/isa95/request-ledger";
+import { openRequestStore } from "../lib/isa95/request-store";
+import type { WrittenVersion } from "../lib/isa95/versions";
+import { defineNode, type NodeBehaviour, type NodeKit } from "../lib/node-red/define-node";
+import { userFolder } from "../lib/node-red/user-folder";
 import type { Profile } from "../lib/profile/profile";
 import type { InterfaceRecord } from "../lib/record/interface-record";
 
@@ -11,28 +18,128 @@ interface Isa95Def extends NodeDef {
   profile: string;
   /** Empty for the default of the record's category. */
   message: string;
-  format: DocumentFormat;
+  format: "xml" | "json" | "jsonObject";
   workScheduleId: string;
   workMasterId: string;
   priority: string;
+  /** What follows is absent where an older version of the node was saved. */
+  direction?: "write" | "read";
+  b2mmlVersion?: WrittenVersion;
+  targets?: NodeTarget[];
+  /** Hours in which the same cause makes one request; 0 or empty for no suppression. */
+  suppressHours?: number | string;
+  /** Per cent by which a value must move to be a change. */
+  suppressTolerance?: number | string;
+  /** Names parted by commas. */
+  causeFields?: string;
+  /** Whether a document that does not fit the structure is refused. */
+  strict?: boolean;
 }
 
-/** Turns a record into a B2MML message; the job comes from `msg.resonance.job`. */
+type Kit = NodeKit<Isa95Def>;
+
+/** Turns a record into a B2MML message (the job comes from `msg.resonance.job`), or a B2MML message into plain objects and jobs. */
 export = (RED: NodeAPI) =>
-  defineNode<Isa95Def>(RED, "resonance-isa95", ({ def, lookup, status }) => {
-    const profile = lookup.config<Profile>(def.profile, "resonance-profile");
-    const write = compileMessage({ profile, message: def.message, format: def.format, options: optionsOf(def) });
-    return {
-      input(msg) {
-        const known = (msg["resonance"] ?? {}) as MessageContext;
-        const { document, message, bodId, format } = write(msg.payload as InterfaceRecord, known);
-        status.count("written");
-        msg.payload = document;
-        msg["resonance"] = { ...known, isa95: { message, version: B2MML.version, bodId, format } };
-        return msg;
-      },
-    };
-  });
+  defineNode<Isa95Def>(RED, "resonance-isa95", (kit) => (kit.def.direction === "read" ? reader(kit) : writer(kit)));
+
+function reader({ def, language, status }: Kit): NodeBehaviour {
+  return {
+    input(msg) {
+      const known = msg["resonance"] as object | undefined;
+      try {
+        const charset = charsetOf(msg);
+        const received = readMessage(msg.payload, { language, ...(charset !== undefined && { charset }) });
+        const { problems } = received;
+        const errors = problems.length > 0 && { errors: problems };
+        const isRefused = def.strict === true && problems.length > 0;
+        status.count(isRefused ? "refused" : "read", isRefused ? "yellow" : "green");
+        msg["resonance"] = { ...known, ...factsOf(received), ...errors };
+        if (isRefused) return [null, msg];
+        msg.payload = received.content;
+        return [msg, null];
+      } catch (cause) {
+        if (!(cause instanceof ResonanceError)) throw cause;
+        const { code, message, path: at = "" } = cause.localize(language);
+        status.count("refused", "yellow");
+        msg["resonance"] = { ...known, errors: [{ path: at, code, message }] };
+        return [null, msg];
+      }
+    },
+  };
+}
+
+function writer(kit: Kit): NodeBehaviour {
+  const { def, lookup, status } = kit;
+  const profile = lookup.config<Profile>(def.profile, "resonance-profile");
+  const target: MessageTarget = {
+    profile, message: def.message, format: def.format === "xml" ? "xml" : "json", jsonForm: def.format === "jsonObject" ? "object" : "plain",
+    version: def.b2mmlVersion || "V0701", options: optionsOf(def), targets: def.targets ?? [],
+  };
+  const write = compileMessage(target);
+  const once = suppression(kit, profile, target, write);
+  return {
+    input(msg, send) {
+      const known = (msg["resonance"] ?? {}) as MessageContext & { suppress?: unknown };
+      const record = msg.payload as InterfaceRecord;
+      const written = once && known.suppress !== false ? once(record, known) : { first: write(record, known) };
+      if ("until" in written) {
+        status.count("suppressed", "grey");
+        msg["resonance"] = { ...known, suppressed: written };
+        send([null, msg]);
+        return;
+      }
+      const { document, message, bodId, format, version } = written.first;
+      status.count("written");
+      msg.payload = document;
+      msg["resonance"] = { ...known, isa95: { message, version, bodId, format } };
+      send([msg, null]);
+      // A request that is told twice after a crash does less harm than one that is never told.
+      written.keep?.();
+    },
+  };
+}
+
+/** A request that was not made again. */
+interface Suppressed {
+  /** Record that made the request. */
+  readonly requestId: string;
+  readonly until: string;
+}
+
+/** A message to be sent, and how to remember that it was. */
+interface Fresh {
+  readonly first: WrittenMessage;
+  keep?(): void;
+}
+
+/** Writes a request for work once for each cause, then its changes; every other message as it is. */
+function suppression({ RED, node, def }: Kit, profile: Profile, target: MessageTarget, write: ReturnType<typeof compileMessage>) {
+  const hours = Number(def.suppressHours || 0);
+  if (!(hours > 0)) return undefined;
+  const change = compileMessage({ ...target, message: "ChangeWorkSchedule" });
+  const store = openRequestStore(path.join(userFolder(RED), "resonance", "requests"), node.id);
+  const ledger = createLedger({
+    window: hours * 3_600_000, tolerance: Number(def.suppressTolerance ?? 10) / 100,
+    causeFields: (def.causeFields ?? "").split(",").map((name) => name.trim()).filter((name) => name !== ""),
+  }, ({ category, direction }) => profile.categories.get(category)?.[direction].fields ?? new Map(), store.load());
+  return (record: InterfaceRecord, context: MessageContext): Fresh | Suppressed => {
+    const first = write(record, context);
+    if (first.message !== "ProcessWorkSchedule") return { first };
+    const now = Date.now();
+    const verdict = ledger.judge(record, now);
+    const { kind, entry } = verdict;
+    if (kind === "suppressed") return { requestId: entry.requestId, until: new Date(verdict.until).toISOString() };
+    const sent = kind === "change" ? change(record, { ...context, requestId: entry.requestId }) : first;
+    return { first: sent, keep: () => { store.save(ledger.commit(entry, now)); } };
+  };
+}
+
+/** The encoding a content type names. */
+function charsetOf(msg: NodeMessage): string | undefined {
+  const headers = (msg as { headers?: Readonly<Record<string, unknown>> }).headers;
+  const type = headers?.["content-type"];
+  return typeof type === "string" ? /charset\s*=\s*"?([\w.:-]+)/i.exec(type)?.[1] : undefined;
+}
 
 /** An empty field of the form is a setting that was not made. */
 function optionsOf({ workScheduleId, workMasterId, priority }: Isa95Def): MessageOptions {

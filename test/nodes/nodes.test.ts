@@ -275,6 +275,100 @@ describe("nodes that make and check records", () => {
     });
   });
 
+  describe("isa95, reading", () => {
+    const READ = { direction: "read", profile: "", wires: [[], []] };
+    const order = (id: string, more = ""): string => `<JobOrder><ID>${id}</ID><Priority>2</Priority>${more}<JobOrderParameter><ID>torque</ID><Value><ValueString>41.5</ValueString><DataType>double</DataType><UnitOfMeasure>NU</UnitOfMeasure></Value></JobOrderParameter></JobOrder>`;
+    const document = (orders: string): string => `<b:ProcessJobList xmlns:b="http://www.mesa.org/xml/B2MML" releaseID="7.0.1"><b:ApplicationArea><b:CreationDateTime>${TIME}</b:CreationDateTime><b:BODID>B-1</b:BODID></b:ApplicationArea><b:DataArea><b:Process acknowledgeCode="Always"/><b:JobList><b:ID>JL</b:ID>${orders.replace(/<(\/?)/g, "<$1b:")}</b:JobList></b:DataArea></b:ProcessJobList>`;
+
+    it("gives objects and jobs, whose parameters fill the fields of a record", async () => {
+      const flow = await deploy([PROFILE, EQUIPMENT, { ...ISA95, ...READ, id: "reader", wires: [["node"], []] }, {
+        ...MODEL_IN, tags: [tag("Temperature", "processTemperature", "CEL"), tag("Speed", "rotationalSpeed", "RPM")], jobFields: [{ field: "torque", path: "parameters.torque.value", unit: "NU" }],
+      }]);
+      flow.receive("node", { payload: SAMPLES.slice(0, 2), resonance: { job: null } });
+      flow.receive("reader", { payload: Buffer.from(document(order("J-1"))), topic: "kept" });
+      await until(() => flow.sent("reader").length === 1, "a message that is read");
+      const read = flow.sent("reader")[0];
+      assert.equal(read?.topic, "kept");
+      assert.deepEqual((read.payload as { jobOrder: { id: string; priority: number }[] }[])[0]?.jobOrder.map(({ id, priority }) => [id, priority]), [["J-1", 2]]);
+      const { isa95, job, jobs } = read.resonance as unknown as { isa95: Record<string, unknown>; job: Record<string, unknown>; jobs: unknown[] };
+      assert.deepEqual([isa95["message"], isa95["version"], isa95["format"], isa95["bodId"], isa95["wants"]], ["ProcessJobList", "V0701", "xml", "B-1", { acknowledge: "Always" }]);
+      assert.deepEqual([jobs.length, job["jobOrderId"], job["parameters"]], [1, "J-1", { torque: { value: 41.5, unit: "NU", dataType: "double" } }]);
+      flow.receive("node", { payload: SAMPLES.slice(0, 2), resonance: { job } });
+      await until(() => flow.sent("node").length >= 1, "a record");
+      assert.equal((flow.sent("node").at(-1)?.payload as typeof INPUT).values.torque, 41.5);
+    });
+
+    it("what does not fit is told, or refused by the second output when strict; what is no B2MML always", async () => {
+      const wrong = document(order("J-1", "<Command>Dance</Command>") + order("J-2"));
+      const lenient = await run(ISA95, READ);
+      lenient.receive("node", { payload: wrong });
+      await lenient.settled(1);
+      const told = lenient.sent("node")[0]?.resonance as unknown as { errors: { path: string; code: string }[]; job?: unknown; jobs: unknown[] };
+      assert.deepEqual([told.errors.map(({ path: at }) => at), told.job, told.jobs.length], [["/ProcessJobList/DataArea/JobList/JobOrder[1]/Command"], undefined, 2]);
+      await undeploy();
+      const strict = await run(ISA95, { ...READ, strict: true });
+      strict.receive("node", { payload: wrong });
+      strict.receive("node", { payload: "<!DOCTYPE a><a/>" });
+      strict.receive("node", { payload: { hello: 1 } });
+      await strict.settled(3);
+      assert.equal(strict.sent("node").length, 0);
+      assert.deepEqual(strict.sent("node", 1).map(({ payload, resonance }) => [payload, (resonance as unknown as typeof told).errors[0]?.code]), [
+        [wrong, "RESONANCE_ISA95_VALUE_INVALID"], ["<!DOCTYPE a><a/>", "RESONANCE_ISA95_UNREADABLE"], [{ hello: 1 }, "RESONANCE_ISA95_MESSAGE_UNKNOWN"],
+      ]);
+      assert.equal(strict.caught.length, 0);
+    });
+  });
+
+  describe("isa95, requests", () => {
+    const request = (values: object, id: string): { payload: object } => ({ payload: { ...OUTPUT, id, values: { component: "spindle", ...values } } });
+    const kind = ({ payload }: { payload?: unknown }): string | undefined => /<(\w+WorkSchedule) /.exec(String(payload))?.[1];
+
+    it("makes one request for one cause, tells its change, keeps that over a restart, and does as it is told", async () => {
+      const folder = await mkdtemp(path.join(tmpdir(), "resonance-requests-"));
+      try {
+        const changes = { message: "ProcessWorkSchedule", suppressHours: 24, wires: [[], []] };
+        const options = { settings: { userDir: folder } };
+        const flow = await run(ISA95, changes, options);
+        flow.receive("node", request({ remainingUsefulLife: 40 }, "r-1"));
+        flow.receive("node", request({ remainingUsefulLife: 39 }, "r-2"));
+        flow.receive("node", request({ remainingUsefulLife: 20 }, "r-3"));
+        flow.receive("node", request({ remainingUsefulLife: 20, component: "pump" }, "r-4"));
+        await flow.settled(4);
+        assert.deepEqual(flow.sent("node").map(kind), ["ProcessWorkSchedule", "ChangeWorkSchedule", "ProcessWorkSchedule"]);
+        assert.match(String(flow.sent("node")[1]?.payload), /<ID>WR-r-1<\/ID>/);
+        const [kept] = flow.sent("node", 1);
+        assert.equal((kept?.payload as { id: string }).id, "r-2");
+        assert.equal((kept?.resonance as unknown as { suppressed: { requestId: string } }).suppressed.requestId, "r-1");
+        await undeploy();
+        const again = await run(ISA95, changes, options);
+        again.receive("node", request({ remainingUsefulLife: 20 }, "r-5"));
+        again.receive("node", { ...request({ remainingUsefulLife: 20 }, "r-6"), resonance: { suppress: false } });
+        await again.settled(2);
+        assert.deepEqual([again.sent("node").map(kind), again.sent("node", 1).length], [["ProcessWorkSchedule"], 1]);
+        assert.match(String(again.sent("node")[0]?.payload), /<ID>WR-r-6<\/ID>/);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    });
+
+    it("writes older versions, JSON in object form and places of its own; a place that does not exist is told at deploy", async () => {
+      const flow = await run(ISA95, { b2mmlVersion: "V0600", targets: [{ field: "component", path: "PhysicalAsset/VendorID", property: "" }] });
+      flow.receive("node", request({}, "r-1"));
+      await flow.settled(1);
+      assert.match(String(flow.sent("node")[0]?.payload), /B2MML-V0600.*<VendorID>spindle<\/VendorID>/s);
+      assert.equal((flow.sent("node")[0]?.resonance?.["isa95"] as { version: string }).version, "V0600");
+      await undeploy();
+      const json = await run(ISA95, { format: "jsonObject" });
+      json.receive("node", request({}, "r-1"));
+      await json.settled(1);
+      assert.match(JSON.stringify(json.sent("node")[0]?.payload), /"PhysicalAsset":\[\{"ID":\{"\$":/);
+      await undeploy();
+      const wrong = await run(ISA95, { targets: [{ field: "component", path: "PhysicalAsset/Nothing", property: "" }] });
+      await until(() => wrong.caught.length > 0, "the error of the deploy");
+      assert.equal(wrong.caught[0]?.resonance?.error?.code, "RESONANCE_ISA95_NODE_TARGET");
+    });
+  });
+
   it("the profile node tells the editor its categories, fields and units", async () => {
     await run(MODEL_IN);
     const request = helper.request() as unknown as { get(url: string): Promise<{ status: number; body: { profiles: { categories: { id: string }[] }[]; units: unknown[] } }> };

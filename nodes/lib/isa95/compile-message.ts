@@ -1,19 +1,23 @@
 import { ResonanceError } from "../errors/resonance-error";
 import { DIRECTIONS, type Category, type Direction, type Profile } from "../profile/profile";
 import type { InterfaceRecord, Nature } from "../record/interface-record";
+import { suitableMessages } from "../profile/suitable-messages";
 import { uuidv7 } from "../record/uuid-v7";
 import type { DocumentFormat } from "./document";
-import { placeField } from "./field-target";
+import { placeField, type NodeTarget } from "./field-target";
 import type { Frame, MessageOptions } from "./frame";
 import { FRAMES } from "./frames/frames";
-import { writeJson, type Json } from "./json-writer";
+import { writeJson, type Json, type JsonForm } from "./json-writer";
 import type { JobContext } from "./lineage";
 import { placeOf } from "./place";
 import { checkRecord } from "./record-check";
 import { B2MML, messageType, nounOf } from "./structure";
 import { compileFill, type RecordContext, type Template } from "./template";
 import { literal } from "./text";
+import { toVersion } from "./to-version";
+import { structureOf, type WrittenVersion } from "./versions";
 import { compileXml } from "./xml-plan";
+import { writeXml } from "./xml-writer";
 
 /** What to compile. */
 export interface MessageTarget {
@@ -21,7 +25,13 @@ export interface MessageTarget {
   /** B2MML message, e.g. `SyncPhysicalAsset`; empty for the default of each record's category. */
   readonly message: string;
   readonly format: DocumentFormat;
+  /** How JSON carries text; plain unless told. */
+  readonly jsonForm?: JsonForm;
+  /** The current version unless told. */
+  readonly version?: WrittenVersion;
   readonly options?: MessageOptions;
+  /** Places for fields that count instead of the profile's, in the messages whose noun they begin with. */
+  readonly targets?: readonly NodeTarget[];
 }
 
 /** A written message. */
@@ -30,6 +40,7 @@ export interface WrittenMessage {
   /** BODID, unique for each message written. */
   readonly bodId: string;
   readonly format: DocumentFormat;
+  readonly version: WrittenVersion;
   /** XML text or B2MML JSON. */
   readonly document: string | { [message: string]: Json };
 }
@@ -37,6 +48,8 @@ export interface WrittenMessage {
 /** What the flow knows beside the record. */
 export interface MessageContext {
   readonly job?: JobContext | undefined;
+  /** Record whose IDs count: the one that made the request which this one changes. */
+  readonly requestId?: string | undefined;
 }
 
 /** Turns a record into a message. */
@@ -53,6 +66,8 @@ interface Suit {
   readonly category: Category;
   readonly direction: Direction;
   readonly message: string;
+  /** Message of the category whose targets count. */
+  readonly basis: string;
   /** One for each nature its records have had so far. */
   readonly plans: Map<Nature, Plan>;
 }
@@ -67,53 +82,79 @@ interface Suit {
  * RESONANCE_ISA95_EQUIPMENT and what `writeXml` throws.
  */
 export function compileMessage(target: MessageTarget): MessageWriter {
-  const { profile, message, format, options = {} } = target;
+  const { profile, message, format, version = "V0701", options = {}, targets = [] } = target;
   checkPriority(options.priority);
-  const suits = findSuits(profile, message);
+  const suits = findSuits(profile, message, version);
   if (suits.size === 0) throw unsuitable(profile, message);
+  checkTargets(targets, [...suits.values()]);
   const planOf = (suit: Suit, nature: Nature): Plan => {
     const plan = suit.plans.get(nature) ?? compilePlan(suit, nature, target);
     suit.plans.set(nature, plan);
     return plan;
   };
   for (const suit of suits.values()) planOf(suit, suit.direction === "input" ? "measurement" : suit.category.nature);
-  return (payload, { job = {} } = {}) => {
+  return (payload, { job = {}, requestId } = {}) => {
     const record = checkRecord(payload, profile);
     const suit = suits.get(suitKey(record.category, record.direction));
     if (!suit) throw unsuitable(profile, message, record);
     checkFields(suit, record);
     const plan = planOf(suit, record.nature);
     const bodId = uuidv7();
-    const document = plan.write({ record, place: placeOf(record), job, bodId, createdAt: new Date().toISOString() });
-    return { message: plan.message, bodId, format, document };
+    const document = plan.write({ record, place: placeOf(record), job, bodId, createdAt: new Date().toISOString(), ...(requestId !== undefined && { requestId }) });
+    return { message: plan.message, bodId, format, version, document };
   };
 }
 
-function findSuits(profile: Profile, wanted: string): Map<string, Suit> {
+function findSuits(profile: Profile, wanted: string, version: WrittenVersion): Map<string, Suit> {
+  const structure = structureOf(version);
   const suits = new Map<string, Suit>();
   for (const category of profile.categories.values()) {
     for (const direction of DIRECTIONS) {
-      const suitable = category.messages[direction];
-      const message = wanted === "" ? suitable[0] : suitable.find((name) => name === wanted);
-      if (message !== undefined) suits.set(suitKey(category.id, direction), { category, direction, message, plans: new Map() });
+      const suitable = suitableMessages(category.messages[direction]).filter(({ message }) => structure.messageType(message));
+      const found = wanted === "" ? suitable[0] : suitable.find(({ message }) => message === wanted);
+      if (found) suits.set(suitKey(category.id, direction), { category, direction, ...found, plans: new Map() });
     }
   }
   return suits;
 }
 
-function compilePlan({ category, direction, message }: Suit, nature: Nature, { profile, format, options = {} }: MessageTarget): Plan {
+function compilePlan({ category, direction, message, basis }: Suit, nature: Nature, target: MessageTarget): Plan {
+  const { profile, format, jsonForm, version = "V0701", options = {}, targets = [] } = target;
   const frame = FRAMES[message];
   const type = messageType(message);
-  if (!frame || !type) throw new ResonanceError("RESONANCE_ISA95_MESSAGE_UNKNOWN", { message }, { path: "message" });
+  if (!frame || !type) return failUnknown(message);
   const noun = nounOf(type);
   const template = frame.build({ profile, category, direction, nature, options });
   const { lineagePerValue } = frame;
-  for (const field of category[direction].fields.values()) placeField(template, field, { message, noun, frame }, { direction, nature, lineagePerValue });
+  for (const field of category[direction].fields.values()) placeField(template, field, { message, basis, noun, frame, targets, version }, { direction, nature, lineagePerValue });
   frame.settle?.(template);
   const content = envelope(frame, noun.name, template, options);
-  if (format === "xml") return { message, write: compileXml(message, content) };
+  if (format === "xml" && version === "V0701") return { message, write: compileXml(message, content) };
   const fill = compileFill(content);
-  return { message, write: (context) => writeJson({ message, content: fill(context) }) };
+  const structure = structureOf(version);
+  return {
+    message,
+    write(context) {
+      const current = { message, content: fill(context) };
+      const document = version === "V0701" ? current : toVersion(current, version);
+      return format === "xml" ? writeXml(document, structure) : writeJson(document, jsonForm, structure);
+    },
+  };
+}
+
+/** Every field named by the node must be one of the categories it writes, in a message that begins like its path. */
+function checkTargets(targets: readonly NodeTarget[], suits: readonly Suit[]): void {
+  targets.forEach(({ field, path }, index) => {
+    const known = suits.filter(({ category, direction }) => category[direction].fields.has(field));
+    const [noun = ""] = path.split("/");
+    const fits = known.some(({ message }) => message.endsWith(noun) && nounOf(messageType(message) ?? failUnknown(message)).name === noun);
+    const detail = known.length === 0 ? "no category has this field" : `no message of its category begins with ${noun || "nothing"}`;
+    if (!fits) throw new ResonanceError("RESONANCE_ISA95_NODE_TARGET", { field, target: path, detail }, { path: `targets/${index}` });
+  });
+}
+
+function failUnknown(message: string): never {
+  throw new ResonanceError("RESONANCE_ISA95_MESSAGE_UNKNOWN", { message }, { path: "message" });
 }
 
 /** A value that the category has no field for has no place in the document. */
@@ -141,7 +182,7 @@ function unsuitable(profile: Profile, message: string, record?: InterfaceRecord)
   const directions = record ? [record.direction] : (["input", "output"] as const);
   const suitable = [...profile.categories.values()]
     .filter((candidate) => !record || candidate.id === record.category)
-    .flatMap((candidate) => directions.flatMap((direction) => candidate.messages[direction]));
+    .flatMap((candidate) => directions.flatMap((direction) => suitableMessages(candidate.messages[direction]).map(({ message: name }) => name)));
   return new ResonanceError(
     "RESONANCE_ISA95_MESSAGE_UNSUITABLE",
     { message, category, direction: directions.join(", "), suitable: [...new Set(suitable)].join(", ") || "-" },

@@ -10,13 +10,35 @@ import { isStructured } from "./structured";
 import type { ElementSpec } from "./structure";
 import { Optional, Repeat, type Part, type Slot, type Template, type Test } from "./template";
 import { valueElementOf } from "./value";
+import { nameIn } from "./to-version";
 import { standsIn, valuePart } from "./value-part";
+import { differenceOf, structureOf, type Version } from "./versions";
+
+/** A place that a node names for a field. */
+export interface NodeTarget {
+  readonly field: string;
+  /** Path from the noun: `PhysicalAsset/PhysicalAssetProperty`. */
+  readonly path: string;
+  /** ID of the named value; the field's name where it is empty or absent. */
+  readonly property?: string;
+}
 
 /** The message a field goes to. */
 export interface TargetMessage {
   readonly message: string;
+  /** The message of the category that this one stands for. */
+  readonly basis: string;
   readonly noun: ElementSpec;
   readonly frame: Frame;
+  readonly targets: readonly NodeTarget[];
+  readonly version: Version;
+}
+
+interface Target {
+  readonly path: string;
+  readonly property?: string | undefined;
+  /** Number of the node's row; `undefined` for one of the profile. */
+  readonly row?: number;
 }
 
 /** A container that a target needs and the frame does not have: it stands where one of its fields does. */
@@ -31,22 +53,75 @@ class Container extends Optional {
 }
 
 /**
- * Gives a field its place in a message's template: the targets its annotation names for it, else the frame's home. A target that
- * ends in a named value becomes an entry there, one that ends in a value or a plain element gives that its text, and a list of jobs
- * becomes job orders.
- * @throws RESONANCE_ISA95_TARGET_INVALID for a path the schema or the frame does not have.
+ * Gives a field its place in a message's template: the targets the node names for it, else its annotation, else the frame's home. A
+ * target that ends in a named value becomes an entry there, one that ends in a value or a plain element gives that its text, and a list
+ * of jobs becomes job orders. What an older version has no element for goes to the home.
+ * @throws RESONANCE_ISA95_TARGET_INVALID for a path the schema or the frame does not have, RESONANCE_ISA95_NODE_TARGET for one of the node.
  */
-export function placeField(template: Template, field: Field, { message, noun, frame }: TargetMessage, options: EntryOptions): void {
+export function placeField(template: Template, field: Field, to: TargetMessage, options: EntryOptions): void {
+  const { message, noun, frame } = to;
   const nature = (field.schema.nature as Nature | undefined) ?? options.nature;
-  const named = field.schema.isa95.filter((target) => target.message === message);
-  const targets = named.length > 0 ? named : [{ path: frame.home, property: undefined }];
-  for (const { path, property = field.name } of targets) {
-    const refuse = (): never => { throw new ResonanceError("RESONANCE_ISA95_TARGET_INVALID", { field: field.name, message, target: path }, { path: field.name }); };
+  for (const { path, property = field.name, row } of targetsOf(field, to)) {
+    const refuse = (): never => { throw refusal(field, path, message, row); };
     const found = resolve(noun, path) ?? refuse();
     // What is no command commands nothing.
-    const elements = found.at(-1)?.name === "Command" && nature !== "command" ? resolve(noun, frame.home) ?? refuse() : found;
+    const isSilent = found.at(-1)?.name === "Command" && nature !== "command";
+    const elements = isSilent || (row === undefined && !stands(noun, found, to.version)) ? resolve(noun, frame.home) ?? refuse() : found;
+    if (row !== undefined && isTaken(template, elements, property)) refuse();
     if (!place(template, elements, property, field, { ...options, nature })) refuse();
   }
+}
+
+function targetsOf({ name, schema }: Field, { message, basis, noun, frame, targets }: TargetMessage): readonly Target[] {
+  const own = targets.flatMap((target, row) => (target.field === name && target.path.split("/")[0] === noun.name ? [{ path: target.path, property: target.property || undefined, row }] : []));
+  if (own.length > 0) return own;
+  const named = schema.isa95.filter((target) => target.message === message);
+  // The same noun has the same places; in another one only the name of the value counts.
+  const like = named.length > 0 ? named : schema.isa95.filter((target) => target.message === basis)
+    .map(({ path, property }) => ({ path: path.split("/")[0] === noun.name ? path : frame.home, property }));
+  return like.length > 0 ? like : [{ path: frame.home }];
+}
+
+/** Whether a version has every element of a path. */
+function stands(noun: ElementSpec, elements: readonly ElementSpec[], version: Version): boolean {
+  if (version === "V0701") return true;
+  const difference = differenceOf(version);
+  let from = noun.type;
+  let known = structureOf(version).nounType(noun.name);
+  for (const { name, type } of elements) {
+    const there = known && nameIn(name, from.name, known, difference);
+    if (there === undefined) return false;
+    known = known?.elements.get(there)?.type;
+    from = type;
+  }
+  return true;
+}
+
+/** Whether another field's text, or a named value of that ID, stands at the end of a path already. */
+function isTaken(template: Template, elements: readonly ElementSpec[], property: string): boolean {
+  const last = elements.at(-1);
+  const parent = elements.slice(0, -1).reduce<Part>((current, { name }) => {
+    const inner = (current as Template | undefined)?.[name];
+    const first = Array.isArray(inner) ? (inner as readonly Part[])[0] : inner;
+    return first instanceof Optional ? first.part : first instanceof Repeat ? first.base : typeof first === "object" ? (first) : undefined;
+  }, template) as Template | undefined;
+  const there = last && parent?.[last.name];
+  if (!last || there === undefined) return false;
+  if (!last.many) return isFieldSlot(there);
+  return isEntryType(last.type) && (there as readonly Part[]).some((part) => part instanceof Optional && part.part["ID"] === property);
+}
+
+const fieldSlots = new WeakSet<Slot>();
+
+/** Whether a part is the text of a field: what the frame itself puts there gives way. */
+function isFieldSlot(part: Part): boolean {
+  return typeof part === "function" && fieldSlots.has(part);
+}
+
+function refusal({ name }: Field, path: string, message: string, row: number | undefined): ResonanceError {
+  return row === undefined
+    ? new ResonanceError("RESONANCE_ISA95_TARGET_INVALID", { field: name, message, target: path }, { path: name })
+    : new ResonanceError("RESONANCE_ISA95_NODE_TARGET", { field: name, target: path, detail: `${message} has no such place for it, or another field stands there` }, { path: `targets/${row}` });
 }
 
 function place(template: Template, elements: readonly ElementSpec[], property: string, field: Field, options: EntryOptions): boolean {
@@ -75,6 +150,7 @@ function partFor({ type }: ElementSpec, property: string, field: Field, options:
     const value = context.record.values[field.name] ?? undefined;
     return value === undefined ? otherwise(before, context) : plain(value);
   };
+  fieldSlots.add(own);
   return own;
 }
 

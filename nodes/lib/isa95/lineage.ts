@@ -23,6 +23,9 @@ export interface JobContext {
   readonly operationsSegmentId?: string;
   readonly processSegmentId?: string;
   readonly materialLotId?: string;
+  readonly workMasterId?: string;
+  /** Name the MES has for the equipment; the record's own stands in the hierarchy scope. */
+  readonly equipmentId?: string;
 }
 
 /** ID of the entry that says where a document's values come from. */

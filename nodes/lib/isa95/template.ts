@@ -11,6 +11,8 @@ export interface RecordContext {
   /** BODID of the document. */
   readonly bodId: string;
   readonly createdAt: string;
+  /** Record whose IDs count instead of this one's: a change names what it changes. */
+  readonly requestId?: string;
 }
 
 /** A part of a document that is looked up in the record; `undefined` leaves it out. */

@@ -14,9 +14,11 @@ export const UNSPECIFIED = "UNSPECIFIED";
 export const sync = (actionCode: "Add" | "Change"): Tree => ({ Sync: { ActionCriteria: [{ ActionExpression: [{ "@actionCode": actionCode }] }] } });
 /** A verb that asks to act, and for an answer. */
 export const PROCESS: Tree = { Process: { "@acknowledgeCode": "Always" } };
+/** A verb that asks to change what was asked for before, and for an answer. */
+export const CHANGE: Tree = { Change: { "@responseCode": "Always" } };
 
 /** An ID made of the record's, so that the same record gives the same document. */
-export const idOf = (prefix: string): Slot => ({ record }) => `${prefix}-${record.id}`;
+export const idOf = (prefix: string): Slot => ({ record, requestId }) => `${prefix}-${requestId ?? record.id}`;
 export const recordId: Slot = ({ record }) => record.id;
 export const timestamp: Slot = ({ record }) => record.timestamp;
 export const validUntil: Slot = ({ record }) => (record.direction === "output" ? record.validUntil : undefined);
@@ -37,7 +39,7 @@ export const textOfField = (...names: readonly string[]): Slot => ({ record: { v
 
 // Fields may get a place below these: each message has its own.
 /** The equipment that an actual names. */
-export const equipmentActual = (): readonly Part[] => [{ ID: "equipment", EquipmentID: [equipmentId] }];
+export const equipmentActual = (): readonly Part[] => [{ ID: "equipment", EquipmentID: [(context) => ofJob("equipmentId")(context) ?? equipmentId(context)] }];
 /** The equipment that a requirement names. */
 export const equipmentRequirement = (): readonly Part[] => [{ ID: "equipment", EquipmentID: [equipmentId], EquipmentLevel: equipmentLevel }];
 /** The asset that a requirement or an actual names. */

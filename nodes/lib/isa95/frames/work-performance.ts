@@ -37,6 +37,7 @@ function response(context: FrameContext, message: string, ...path: readonly stri
     Description: [notice],
     PublishedDate: timestamp,
     JobOrderID: ofJob("jobOrderId"),
+    WorkMasterID: ofJob("workMasterId"),
     JobResponseData: [lineage(context, message, ...path, "JobResponse", "JobResponseData")],
     EquipmentActual: equipmentActual(),
     PhysicalAssetActual: physicalAssetEntry(),

@@ -1,7 +1,7 @@
 import { isDateTime } from "../text";
 import type { Frame, FrameContext } from "../frame";
 import type { Slot, Template } from "../template";
-import { equipmentRequirement, idOf, lineage, notice, physicalAssetEntry, PROCESS, scope, sync, textOfField, timestamp } from "./parts";
+import { CHANGE, equipmentRequirement, idOf, lineage, notice, physicalAssetEntry, PROCESS, scope, sync, textOfField, timestamp } from "./parts";
 
 /** Field whose value is the latest time for the work, unless the profile gives `EndTime` a field itself. */
 const DUE_FIELD = "predictedEndOfLife";
@@ -10,10 +10,12 @@ const WORK: Readonly<Record<string, string>> = {
   Maintenance: "Maintenance of", Production: "Production at", Quality: "Quality check at", Inventory: "Material for",
 };
 
+const VERBS = { ProcessWorkSchedule: PROCESS, ChangeWorkSchedule: CHANGE, SyncWorkSchedule: sync("Add") } as const;
+
 /** A schedule with one request for work. It is a forecast and starts nothing: the MES plans and releases. */
-export function workSchedule(message: "ProcessWorkSchedule" | "SyncWorkSchedule"): Frame {
+export function workSchedule(message: "ProcessWorkSchedule" | "ChangeWorkSchedule" | "SyncWorkSchedule"): Frame {
   return {
-    verb: message === "ProcessWorkSchedule" ? PROCESS : sync("Add"),
+    verb: VERBS[message],
     home: "WorkRequest/JobOrder/JobOrderParameter",
     lineagePerValue: false,
     build: (context) => ({
@@ -40,9 +42,9 @@ export function workSchedule(message: "ProcessWorkSchedule" | "SyncWorkSchedule"
   };
 }
 
-/** Job orders to be dispatched, without the requests they come from. */
-export const jobList: Frame = {
-  verb: PROCESS,
+/** Job orders to be dispatched, or for information, without the requests they come from. */
+export const jobList = (message: "ProcessJobList" | "SyncJobList"): Frame => ({
+  verb: message === "ProcessJobList" ? PROCESS : sync("Add"),
   home: "JobOrder/JobOrderParameter",
   lineagePerValue: false,
   build: (context) => ({
@@ -51,9 +53,9 @@ export const jobList: Frame = {
     PublishedDate: timestamp,
     HierarchyScope: scope,
     WorkType: context.category.operationsType,
-    JobOrder: [jobOrder(context, "ProcessJobList", "JobList")],
+    JobOrder: [jobOrder(context, message, "JobList")],
   }),
-};
+});
 
 /** It never has a command: only a field says one, and only in a record that is a command. */
 function jobOrder(context: FrameContext, message: string, ...path: readonly string[]): Template {
