@@ -6,7 +6,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import {
-  AttributeIds, ClientSubscription, constructEventFilter, DataType, HistoryData, NodeClass, resolveNodeId, SecurityPolicy, StatusCodes, TimestampsToReturn,
+  AttributeIds, ClientSubscription, constructEventFilter, DataType, HistoryData, NodeClass, resolveNodeId, SecurityPolicy, StatusCodes, Subscription, TimestampsToReturn,
   Variant, VariantArrayType, type ClientSession, type StatusCode,
 } from "node-opcua";
 import type { B2mmlDocument } from "../../nodes/lib/isa95/document";
@@ -262,6 +262,27 @@ describe("the address space of a SCADA server", () => {
     assert.equal(decisions().length, 2);
     server.scada.decide({ proposalId: "proposal-3", state: "fallback" });
     assert.equal(await state(), "fallback");
+  });
+
+  it("a client can monitor every node there is as fast as the server can", async () => {
+    await client(async (session) => {
+      const variables = (await browseAll(session, "ns=0;i=85")).filter(({ nodeClass }) => nodeClass === NodeClass.Variable);
+      const subscription = await session.createSubscription2({});
+      const group = await subscription.monitorItems(variables.map(({ nodeId }) => ({ nodeId, attributeId: AttributeIds.Value })), { samplingInterval: 0 }, TimestampsToReturn.Both);
+      const refused = group.monitoredItems.filter(({ statusCode }) => statusCode.isNotGood());
+      assert.deepEqual([group.monitoredItems.length, refused.length], [variables.length, 0]);
+    });
+  });
+
+  it("a request over which the stack stumbles is answered and told, and ends nothing else", async (context) => {
+    context.mock.method(Subscription.prototype, "adjustSamplingInterval", () => { throw new Error("stumbled"); });
+    await client(async (session) => {
+      const subscription = await session.createSubscription2({});
+      const monitor = () => subscription.monitor({ nodeId: anomaly("/output/anomalyScore"), attributeId: AttributeIds.Value }, { samplingInterval: 0 }, TimestampsToReturn.Both);
+      await assert.rejects(monitor(), /BadInternalError/);
+      assert.equal((await session.read({ nodeId: control("/approval/State") })).statusCode, StatusCodes.Good);
+    });
+    assert.deepEqual(server.problems.map(({ code, params }) => [code, params["detail"]]), [["RESONANCE_INTERNAL", "stumbled"]]);
   });
 
   it("nothing else can be written, not even by an operator", async () => {
