@@ -470,3 +470,19 @@ it("outputs of several models stay apart where that is chosen", async () => {
   });
   await server.close();
 });
+
+it("places and models of any name stay apart", async () => {
+  const server = await startScada({ byModel: true, maxEquipment: 20 });
+  const places = ["x", "x#", "x/#", "x%23", "a#soft-sensor", "a", "InterfaceRecordEventType", "__proto__/constructor", "机器/;s=1", "y".repeat(1_000)];
+  const models = ["m", "input", "output", "approval", "%input", "a/b", "__proto__"];
+  for (const equipment of places) {
+    for (const id of equipment === "x" ? models : ["m"]) server.scada.publish(outputRecord({ category: "soft-sensor", equipment, values: { viscosity: 7 }, model: { id, version: "1" } }));
+  }
+  await withClient(server.port, {}, async (session) => {
+    const ids = ["x", "x%23", "x/%23", "x%2523", "a%23soft-sensor", ...places.slice(5)].map((id) => `${id}#soft-sensor/m`)
+      .concat(["%input", "output", "%approval", "%25input", "a/b", "__proto__"].map((id) => `x#soft-sensor/${id}`));
+    const values = await session.read(ids.map((id) => ({ nodeId: `${NS}${id}/output/viscosity` })));
+    assert.deepEqual(values.map(({ value }, index) => [ids[index], value.value as unknown]), ids.map((id) => [id, 7]));
+  });
+  await server.close();
+});
