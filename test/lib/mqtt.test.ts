@@ -147,6 +147,8 @@ describe("what is received", () => {
   test("records, samples and other JSON come as they are; plain values become samples", () => {
     assert.deepEqual(read(JSON.stringify(RECORD)), RECORD);
     assert.deepEqual(read('{"tag":"T","value":1,"quality":"Uncertain","status":"UncertainX","timestamp":"2026-11-22T09:30:05+01:00"}'), [{ tag: "T", value: 1, quality: "Uncertain", status: "UncertainX", timestamp: "2026-11-22T08:30:05.000Z" }]);
+    const two = [{ tag: "T", value: 1, unit: "NU", quality: "Good", timestamp: RECORD.timestamp }, { tag: "T", value: null, unit: "NU", quality: "Bad", status: "BadX", timestamp: "2099-01-01T00:00:00.000Z" }];
+    assert.deepEqual(read(JSON.stringify([...two].reverse())), two);
     assert.deepEqual(read('{"a":1}'), { a: 1 });
     for (const [text, value] of [["41.5", 41.5], ["true", true], ["running", "running"], ['"x"', "x"]] as const) assert.deepEqual(read(text), sample(value));
     assert.deepEqual(read("1", "any", undefined, "level"), sample(1, "Torque"));

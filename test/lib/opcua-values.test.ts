@@ -309,6 +309,16 @@ describe("what a message asks to write", () => {
     assert.equal(plant.heard.length, before);
   });
 
+  test("a clock that is set back does not make a command that waits valid again", async (context) => {
+    const before = plant.heard.length;
+    const waits = writer([{ tag: share, nodeId: `${PLANT}Stubborn`, targetUnit: "P1" }])(command({ [share]: 0.5 }, { validUntil: new Date(Date.now() + 30).toISOString() }), undefined);
+    const now = Date.now();
+    context.mock.method(Date, "now", () => now - 3_600_000);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    await assert.rejects(waits(never), failsWith("RESONANCE_OPCUA_COMMAND_EXPIRED"));
+    assert.equal(plant.heard.length, before);
+  });
+
   test("the values of a command are written together or not at all; those of other messages each by itself, or as set", async () => {
     const rows = ["Double", "Int16"];
     for (const [payload, together, written, codes] of [

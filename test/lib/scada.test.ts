@@ -6,7 +6,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import {
-  AttributeIds, ClientSubscription, constructEventFilter, DataType, HistoryData, NodeClass, resolveNodeId, SecurityPolicy, StatusCodes, TimestampsToReturn,
+  AttributeIds, ClientSubscription, constructEventFilter, DataType, HistoryData, NodeClass, resolveNodeId, SecurityPolicy, StatusCodes, Subscription, TimestampsToReturn,
   Variant, VariantArrayType, type ClientSession, type StatusCode,
 } from "node-opcua";
 import type { B2mmlDocument } from "../../nodes/lib/isa95/document";
@@ -264,6 +264,27 @@ describe("the address space of a SCADA server", () => {
     assert.equal(await state(), "fallback");
   });
 
+  it("a client can monitor every node there is as fast as the server can", async () => {
+    await client(async (session) => {
+      const variables = (await browseAll(session, "ns=0;i=85")).filter(({ nodeClass }) => nodeClass === NodeClass.Variable);
+      const subscription = await session.createSubscription2({});
+      const group = await subscription.monitorItems(variables.map(({ nodeId }) => ({ nodeId, attributeId: AttributeIds.Value })), { samplingInterval: 0 }, TimestampsToReturn.Both);
+      const refused = group.monitoredItems.filter(({ statusCode }) => statusCode.isNotGood());
+      assert.deepEqual([group.monitoredItems.length, refused.length], [variables.length, 0]);
+    });
+  });
+
+  it("a request over which the stack stumbles is answered and told, and ends nothing else", async (context) => {
+    context.mock.method(Subscription.prototype, "adjustSamplingInterval", () => { throw new Error("stumbled"); });
+    await client(async (session) => {
+      const subscription = await session.createSubscription2({});
+      const monitor = () => subscription.monitor({ nodeId: anomaly("/output/anomalyScore"), attributeId: AttributeIds.Value }, { samplingInterval: 0 }, TimestampsToReturn.Both);
+      await assert.rejects(monitor(), /BadInternalError/);
+      assert.equal((await session.read({ nodeId: control("/approval/State") })).statusCode, StatusCodes.Good);
+    });
+    assert.deepEqual(server.problems.map(({ code, params }) => [code, params["detail"]]), [["RESONANCE_INTERNAL", "stumbled"]]);
+  });
+
   it("nothing else can be written, not even by an operator", async () => {
     for (const nodeId of [anomaly("/output/alertMessage"), control("/approval/State")]) {
       assert.match((await attempt(nodeId, "x", OPERATOR)).name, /^Bad(NotWritable|UserAccessDenied)$/);
@@ -446,6 +467,22 @@ it("outputs of several models stay apart where that is chosen", async () => {
   await withClient(server.port, {}, async (session) => {
     assert.equal((await readValue(session, anomaly("/model-a/output/anomalyScore"))).value.value, 0.1);
     assert.equal((await readValue(session, anomaly("/model-b/output/anomalyScore"))).value.value, 0.6);
+  });
+  await server.close();
+});
+
+it("places and models of any name stay apart", async () => {
+  const server = await startScada({ byModel: true, maxEquipment: 20 });
+  const places = ["x", "x#", "x/#", "x%23", "a#soft-sensor", "a", "InterfaceRecordEventType", "__proto__/constructor", "机器/;s=1", "y".repeat(1_000)];
+  const models = ["m", "input", "output", "approval", "%input", "a/b", "__proto__"];
+  for (const equipment of places) {
+    for (const id of equipment === "x" ? models : ["m"]) server.scada.publish(outputRecord({ category: "soft-sensor", equipment, values: { viscosity: 7 }, model: { id, version: "1" } }));
+  }
+  await withClient(server.port, {}, async (session) => {
+    const ids = ["x", "x%23", "x/%23", "x%2523", "a%23soft-sensor", ...places.slice(5)].map((id) => `${id}#soft-sensor/m`)
+      .concat(["%input", "output", "%approval", "%25input", "a/b", "__proto__"].map((id) => `x#soft-sensor/${id}`));
+    const values = await session.read(ids.map((id) => ({ nodeId: `${NS}${id}/output/viscosity` })));
+    assert.deepEqual(values.map(({ value }, index) => [ids[index], value.value as unknown]), ids.map((id) => [id, 7]));
   });
   await server.close();
 });

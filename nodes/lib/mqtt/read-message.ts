@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { ResonanceError } from "../errors/resonance-error";
 import { shorten } from "../record/field-error";
-import { readPayload } from "../record/incoming";
+import { readPayload, type Incoming } from "../record/incoming";
 import { readRecord } from "../record/read-record";
 import type { Sample } from "../record/sample";
 import { isObject, isRecord, isSample } from "./kind";
@@ -58,7 +58,17 @@ function toSamples(message: MqttMessage, payload: unknown, { tag }: ReadOptions,
   const { incoming, unreadable } = readPayload(payload, own, receivedAt);
   const [broken] = unreadable;
   if (broken) throw new ResonanceError("RESONANCE_MQTT_PAYLOAD_INVALID", { topic: message.topic, detail: `${broken.refusal.expected}: ${shorten(broken.refusal.actual)}` }, { path: broken.path });
-  return incoming.map(({ time, ...sample }) => ({ ...sample, timestamp: new Date(time).toISOString() }));
+  return incoming.map(toSample);
+}
+
+/** Samples of a message mostly have one time, and writing it is the dearest part of reading them. */
+let written = { time: 0, text: new Date(0).toISOString() };
+
+function toSample({ tag, value, quality, status, unit, time }: Incoming): Sample & { readonly unit?: string } {
+  if (time !== written.time) written = { time, text: new Date(time).toISOString() };
+  const sample = { tag, value, quality, timestamp: written.text };
+  if (unit === undefined) return status === undefined ? sample : { ...sample, status };
+  return status === undefined ? { ...sample, unit } : { ...sample, unit, status };
 }
 
 function parse(message: MqttMessage): unknown {

@@ -4,7 +4,7 @@ import { exchange, untilAborted } from "./exchange";
 import { readHistory, rangeOf } from "./history";
 import { callMethod, type MethodRow } from "./method-call";
 import { readValues } from "./read-values";
-import { checkValid, commandOf, isRecord, readOrder, validUntilOf, type ProfileOf, type WriteRow } from "./write-order";
+import { commandOf, followValidity, isRecord, readOrder, validUntilOf, type ProfileOf, type WriteRow } from "./write-order";
 import { writeValues, type WriteRules } from "./write-values";
 
 /** What a message has led to. */
@@ -44,7 +44,7 @@ export function writeTask({ connection, rows, profileOf, timeout, repeat, togeth
   return (payload, topic) => {
     const order = readOrder(payload, topic, rows, profileOf);
     const what = order.settings.map(({ row }) => row.tag).join(", ");
-    const check = (): void => { checkValid(order.id, order.validUntil); };
+    const check = followValidity(order.id, order.validUntil);
     const whole = together === "always" || (together === "command" && order.id !== undefined);
     return async (signal) => {
       check();
@@ -89,7 +89,7 @@ export function callTask({ connection, timeout, repeat, method }: TaskSetup & { 
   return (payload) => {
     const command = isRecord(payload) ? commandOf(payload) : undefined;
     const given = command ? command.values : payload;
-    const check = (): void => { if (command) checkValid(command.id, validUntilOf(command)); };
+    const check = followValidity(command?.id, command && validUntilOf(command));
     return async (signal) => {
       check();
       const { outputs, status } = await exchange(

@@ -77,6 +77,12 @@ export function checkValid(id: string | undefined, validUntil: number | undefine
   throw new ResonanceError("RESONANCE_OPCUA_COMMAND_EXPIRED", { id, validUntil: isoTime(validUntil) }, { path: "validUntil" });
 }
 
+/** Follows a command's validity from now on; what it gives throws as `checkValid` does. A clock that is set back does not prolong it. */
+export function followValidity(id: string | undefined, validUntil: number | undefined): () => void {
+  const [wall, steady] = [Date.now(), performance.now()];
+  return () => { checkValid(id, validUntil, Math.max(Date.now(), wall + performance.now() - steady)); };
+}
+
 function fromRecord(record: InterfaceRecord, rows: ReadonlyMap<string, WriteRow>, profileOf: ProfileOf): WriteOrder {
   const profile = profileOf(record.profile);
   if (profile) readRecord(record, profile);

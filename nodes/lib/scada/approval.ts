@@ -96,6 +96,8 @@ function addDecision(
     outputArguments: [],
   });
   space.texts.localize(method, title(name));
+  // The stack leaves this at -1, over which it stumbles when a client monitors the arguments as fast as it can.
+  for (const part of ["InputArguments", "OutputArguments"]) (method.getChildByName(part) as UAVariable).minimumSamplingInterval = 0;
   method.bindMethod((inputs, context, callback) => {
     const by = space.operator(context);
     const [proposal, comment] = inputs.map(({ value }) => String(value ?? ""));

@@ -9,7 +9,7 @@ import { addInterfaceFolder, type InterfaceFolder } from "./interface-folder";
 import type { OperatorMessage } from "./operator-message";
 import type { Proposals, ProposalState } from "./proposals";
 import type { RaiseRecord } from "./record-event";
-import { addFolder, same, type Space } from "./space";
+import { addFolder, idPart, same, type Space } from "./space";
 import type { Place } from "./equipment-tree";
 
 /** What the server shows of a category at one place. */
@@ -31,6 +31,9 @@ export interface BranchOptions {
 /** Models of one category at one place that get a folder of their own; more is a flow that invents names. */
 const MOST_MODELS = 50;
 
+/** What stands beside the folders of models. */
+const TAKEN: ReadonlySet<string> = new Set(["input", "approval"]);
+
 /** What belongs to the outputs: of the category, or of one of its models. */
 interface Outputs {
   readonly output: InterfaceFolder;
@@ -45,7 +48,7 @@ function handUp(source: UAObject, levels: readonly UAObject[]): void {
 
 /** Adds the folder of a category, its input and output with all variables, its alarm and its approval. */
 export function addBranch(space: Space, place: Place, category: Category, { raise, tell, byModel }: BranchOptions): Branch {
-  const id = `${place.path}#${category.id}`;
+  const id = `${place.id}#${category.id}`;
   const { title, description } = category;
   const folder = addFolder(space, place.models, { id, name: category.id, title, description }, space.addressSpace.rootFolder.objects.server);
   handUp(folder, place.levels);
@@ -62,7 +65,7 @@ export function addBranch(space: Space, place: Place, category: Category, { rais
     const known = outputs.get(key);
     if (known) return known;
     if (outputs.size >= MOST_MODELS) throw new ResonanceError("RESONANCE_SCADA_MODELS_FULL", { model, category: category.id, most: MOST_MODELS }, { path: "model/id" });
-    const base = byModel ? `${id}/${model}` : id;
+    const base = byModel ? `${id}/${TAKEN.has(model) ? "%" : ""}${idPart(model)}` : id;
     const made = addOutputs(byModel ? addFolder(space, folder, { id: base, name: model, title: same(model) }) : folder, base);
     outputs.set(key, made);
     return made;

@@ -1,7 +1,7 @@
 import type { UAObject } from "node-opcua";
 import { ResonanceError } from "../errors/resonance-error";
 import { loadOpcua } from "../opcua/load";
-import { addFolder, addProperty, same, type Space } from "./space";
+import { addFolder, addProperty, idPart, same, type Space } from "./space";
 
 /** The equipment levels of IEC 62264-1 §5.3, widest first. */
 const LEVELS = ["Enterprise", "Site", "Area", "WorkCenter", "WorkUnit", "EquipmentModule", "ControlModule"] as const;
@@ -10,6 +10,8 @@ const MODELS = { en: "Models", zh: "模型", de: "Modelle" };
 /** A place in the tree. */
 export interface Place {
   readonly path: string;
+  /** What the NodeIds of everything below begin with. */
+  readonly id: string;
   readonly object: UAObject;
   /** The place and what it stands in, up to the enterprise: each tells the events of what is below it. */
   readonly levels: readonly UAObject[];
@@ -56,7 +58,8 @@ export function createEquipmentTree(space: Space, most: number): EquipmentTree {
       if (places.size >= most) throw new ResonanceError("RESONANCE_SCADA_EQUIPMENT_FULL", { equipment: path, most }, { path: "equipment" });
       const object = objectOf(names);
       const levels = names.map((_, index) => objectOf(names.slice(0, index + 1)));
-      const made: Place = { path, object, levels, models: addFolder(space, object, { id: `${path}#`, name: "Models", title: MODELS }) };
+      const id = idPart(path);
+      const made: Place = { path, id, object, levels, models: addFolder(space, object, { id: `${id}#`, name: "Models", title: MODELS }) };
       places.set(path, made);
       return made;
     },
@@ -67,7 +70,7 @@ function addLevel(space: Space, names: readonly string[], parent: UAObject): UAO
   const { DataType, Variant } = loadOpcua();
   const name = names.at(-1) ?? "";
   const object = space.namespace.addObject({
-    nodeId: `s=${names.join("/")}`, browseName: name, displayName: space.texts.plain(same(name)), organizedBy: parent,
+    nodeId: `s=${idPart(names.join("/"))}`, browseName: name, displayName: space.texts.plain(same(name)), organizedBy: parent,
     typeDefinition: "BaseObjectType", eventNotifier: 1,
   });
   addProperty(space, object, "EquipmentLevel", "String", new Variant({ dataType: DataType.String, value: LEVELS[names.length - 1] }));

@@ -29,7 +29,7 @@ export function addJobOrderReceiver(space: Space, place: Place, tell: (message: 
   const type = addressSpace.findObjectType("ISA95JobOrderReceiverObjectType", index);
   if (!type) throw new ResonanceError("RESONANCE_SCADA_FAILED", { detail: "the model of OPC 10031-4 is not loaded" });
   const receiver: UAObject = type.instantiate({
-    browseName: "JobOrders", nodeId: `s=${place.path}#jobs`, displayName: texts.plain(TITLE), componentOf: place.object, namespace: space.namespace,
+    browseName: "JobOrders", nodeId: `s=${place.id}#jobs`, displayName: texts.plain(TITLE), componentOf: place.object, namespace: space.namespace,
     optionals: [...JOB_METHODS],
   });
   texts.localize(receiver, TITLE);

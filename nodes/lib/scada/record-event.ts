@@ -18,10 +18,10 @@ export type RaiseRecord = (source: UAObject, category: Category, record: Interfa
 /** Adds the type `InterfaceRecordEventType`, a kind of BaseEventType. */
 export function addRecordEvent({ namespace, texts }: Space): RaiseRecord {
   const { DataType, Variant } = loadOpcua();
-  const type = namespace.addObjectType({ nodeId: "s=InterfaceRecordEventType", browseName: "InterfaceRecordEventType", subtypeOf: "BaseEventType" });
+  const type = namespace.addObjectType({ nodeId: "s=#InterfaceRecordEventType", browseName: "InterfaceRecordEventType", subtypeOf: "BaseEventType" });
   for (const [name, dataType] of FIELDS) {
     namespace.addVariable({
-      nodeId: `s=InterfaceRecordEventType.${name}`, browseName: name, propertyOf: type, typeDefinition: "PropertyType", dataType, modellingRule: "Mandatory",
+      nodeId: `s=#InterfaceRecordEventType.${name}`, browseName: name, propertyOf: type, typeDefinition: "PropertyType", dataType, modellingRule: "Mandatory",
     });
   }
   return (source, category, record) => {

@@ -1,8 +1,9 @@
 import type { ISessionContext, OPCUAServer, OPCUAServerOptions, ServerSession } from "node-opcua";
-import type { ResonanceError } from "../errors/resonance-error";
+import { toResonanceError, type ResonanceError } from "../errors/resonance-error";
 import { settled } from "../connection/deadline";
 import { loadOpcua, type NodeOpcua } from "../opcua/load";
 import { ownCertificateOf } from "../opcua/pki";
+import { catchFaults } from "./catch-faults";
 import { clientStore, noUserCertificates } from "./client-trust";
 import { hostsOf, urlHost } from "./hosts";
 import type { ScadaSettings } from "./settings";
@@ -62,6 +63,7 @@ export async function makeServer(settings: ScadaSettings, nodesetFiles: readonly
     },
   } as OPCUAServerOptions);
   await server.initialize();
+  catchFaults(server, (thrown) => { listener.refused(toResonanceError(thrown)); });
   offerUserNamesOnly(opcua, server, settings);
   const locales = new WeakMap<object, readonly string[]>();
   followSessions(opcua, server, locales, (count) => { listener.clients(count); });

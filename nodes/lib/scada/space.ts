@@ -28,6 +28,11 @@ export function same(text: string): Localized {
   return { en: text, zh: text, de: text };
 }
 
+/** A name as part of a NodeId's string, in which `#` and `%` have a meaning of their own. */
+export function idPart(name: string): string {
+  return name.replace(/[%#]/g, encodeURIComponent);
+}
+
 /** A folder below `parent`, which is a source of its events. */
 export function addFolder({ namespace, texts }: Space, parent: UAObject, words: NodeWords, source?: UAObject): UAObject {
   const folder = namespace.addObject({
