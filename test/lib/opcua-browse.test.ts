@@ -179,4 +179,21 @@ describe("the editor's sessions", () => {
     await sessions.close();
     assert.equal(open(), 0);
   });
+
+  test("20 dialogs, each with its own session, leave none at the server", async () => {
+    const before = server.server.engine.cumulatedSessionCount;
+    for (let round = 1; round <= 20; round += 1) {
+      const sessions = createEditorSessions();
+      const look = sessions.use(settings(), undefined, async ({ browser, session, namespaceArray }) => {
+        await browser.children(ROOT);
+        await describeNodes(session, namespaceArray, [`${PLANT_NODE}s=Torque`]);
+      });
+      // Every other dialog is closed while it still waits for the server.
+      if (round % 2 === 0) await Promise.all([look.catch(() => undefined), sessions.close()]);
+      else await look;
+      await sessions.close();
+      await eventually(() => server.server.engine.currentSessionCount === 0, `no session after dialog ${round}`, 2_000);
+    }
+    assert.ok(server.server.engine.cumulatedSessionCount - before >= 10, "sessions were opened");
+  });
 });

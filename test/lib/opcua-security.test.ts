@@ -15,7 +15,7 @@ import { checkPolicyUsable } from "../../nodes/lib/opcua/policy";
 import type { OpcUaSettings, SecurityMode, SecurityPolicy } from "../../nodes/lib/opcua/settings";
 import { checkServerCertificate } from "../../nodes/lib/opcua/trust";
 import { addToTrust, decideTrust, formerCertificate, listTrust } from "../../nodes/lib/opcua/trust-list";
-import { closeConnections, connect } from "../support/opcua-client";
+import { closeConnections, connect, eventually } from "../support/opcua-client";
 import { makeHolder, makeRevocationList, sha256Of, startLabServer, stopLab, writeFiles, type Holder, type LabServer } from "../support/opcua-lab";
 import { freePort } from "../support/ports";
 import { startProxy } from "../support/tcp-proxy";
@@ -260,6 +260,21 @@ describe("checking a connection", () => {
     assert.equal(of("read").facts?.server?.state, "Running");
     assert.ok(Math.abs(of("read").facts?.server?.clockOffset ?? Infinity) < 5_000);
     assert.equal(server.server.engine.currentSessionCount, 0, "nothing stays open");
+  });
+
+  test("20 checks, some cancelled at any moment, leave no session at the server", async () => {
+    const { engine } = server.server;
+    const before = engine.cumulatedSessionCount;
+    const { of } = await check(server.endpointUrl, trusting());
+    const whole = of("read").ms + of("session").ms + of("channel").ms + of("server").ms;
+    for (let round = 0; round < 19; round += 1) {
+      const gone = new AbortController();
+      const cancelled = round % 2 === 1;
+      if (cancelled) setTimeout(() => { gone.abort(new Error("the person closed the dialog")); }, (whole * (round + 1)) / 20);
+      await check(server.endpointUrl, { ...trusting(), pkiFolder: path.join(folder, "often") }, gone.signal).catch((thrown: unknown) => { assert.match(String(thrown), /closed the dialog/); });
+      await eventually(() => engine.currentSessionCount === 0, `no session after check ${round + 2}`, 2_000);
+    }
+    assert.ok(engine.cumulatedSessionCount - before >= 11, "sessions were opened");
   });
 
   test("a certificate that is not trusted: no session, but whether the server takes ours is known already", async () => {

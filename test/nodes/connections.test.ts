@@ -53,7 +53,7 @@ describe("nodes that talk to servers", () => {
     });
     const start = (changes: object = {}, ...more: TestNode[]): Promise<Deployment> => deploy([PROFILE, ENDPOINT(), {
       id: "node", type: "resonance-opcua-out", version: 1, endpoint: "endpoint", mode: "write", confirmWithin: "500", checkRange: true, together: "command", repeat: false,
-      objectId: "", methodId: "", historySpan: 3600, historyLimit: 1000, timeout: "5000", queueLimit: "10", wires: [[], []],
+      objectId: "", methodId: "", historySpan: 3600, historyLimit: 1000, timeout: "20000", queueLimit: "10", wires: [[], []],
       items: [{ tag: "Feed", nodeId: `${PLANT}FeedOverride`, unit: "C62", targetUnit: "" }, { tag: "Picky", nodeId: `${PLANT}Picky`, unit: "", targetUnit: "" }], ...changes,
     }, ...more]);
 

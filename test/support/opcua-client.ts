@@ -87,8 +87,8 @@ export function record(
 }
 
 /** Resolves when `condition` holds, for what no event tells of. */
-export async function eventually(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+export async function eventually(condition: () => boolean, what: string, patience = PATIENCE_MS): Promise<void> {
+  const deadline = Date.now() + patience;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`never came: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

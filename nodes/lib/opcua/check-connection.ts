@@ -4,7 +4,7 @@ import type { ApplicationDescription, ClientSession } from "node-opcua";
 import { ResonanceError, toResonanceError } from "../errors/resonance-error";
 import { describeCertificate, type CertificateFacts } from "./certificate-facts";
 import { createClient, type ClientSecurity, type SingleUseClient } from "./client";
-import { within } from "../connection/deadline";
+import { settled, within } from "../connection/deadline";
 import { chooseOffer, offersOf, type EndpointOffer } from "./endpoint-choice";
 import { toFailure, type Phase } from "./failure";
 import { userIdentity } from "./identity";
@@ -77,6 +77,7 @@ export async function checkConnection(settings: OpcUaSettings, signal: AbortSign
   let offers: readonly EndpointOffer[] = [];
   let chosen: EndpointOffer | undefined;
   let main: SingleUseClient | undefined;
+  let login: Promise<ClientSession> | undefined;
   let opened: ClientSession | undefined;
 
   const open = (security: ClientSecurity): SingleUseClient => {
@@ -142,7 +143,9 @@ export async function checkConnection(settings: OpcUaSettings, signal: AbortSign
       await main.client.connect(endpointUrl);
     });
     await take("session", "login", ["certificate", "channel"], async () => {
-      await main?.client.createSession(await userIdentity(settings.identity)).then((session) => { opened = session; });
+      const identity = await userIdentity(settings.identity);
+      login = main?.client.createSession(identity);
+      opened = await login;
     });
     await take("read", "use", ["session"], async (note) => {
       if (!opened) return;
@@ -150,6 +153,8 @@ export async function checkConnection(settings: OpcUaSettings, signal: AbortSign
       note({ server, ...(Math.abs(server.clockOffset ?? 0) > CLOCK_MS && { warnings: ["clock"] }) });
     });
   } finally {
+    // Also one that comes too late: without a goodbye the server would keep it for a minute.
+    if (login) await settled(login.then((session) => session.close(true)), TIMINGS.goodbye);
     await Promise.all(clients.map((client) => client.release()));
   }
 }

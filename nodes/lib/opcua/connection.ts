@@ -1,14 +1,13 @@
 import { ResonanceError, toResonanceError } from "../errors/resonance-error";
 import { createBackOff } from "../connection/back-off";
-import { nextState, type ConnectionEvent, type ConnectionState, type ConnectionStatus } from "../connection/connection-state";
+import type { ConnectionStatus } from "../connection/connection-state";
 import { pause } from "../connection/deadline";
-import { sameTrouble } from "../connection/same-trouble";
+import { createConnectionReport } from "./connection-report";
 import { createEventSubscriber, type EventListener, type EventRequest } from "./event-subscriber";
 import { isRefusal, toFailure } from "./failure";
 import { startMonitor } from "./monitor";
 import { createNamespaceMemory } from "./namespace-memory";
-import { createOutage } from "./outage";
-import { openSession, type OpcUaSession } from "./session";
+import { endLostSession, openSession, type OpcUaSession } from "./session";
 import { checkSettings, DEFAULT_TIMINGS, type OpcUaSettings, type OpcUaTimings } from "./settings";
 import { createSessionUses } from "./session-uses";
 import { createSubscriber, type SubscriptionListener, type SubscriptionRequest } from "./subscriber";
@@ -25,6 +24,9 @@ export interface UseOptions {
   /** ms; the endpoint's time for a connection unless told. */
   readonly timeout?: number;
 }
+
+/** So many goodbye times closing may take in all. */
+const CLOSING = 4;
 
 /** One endpoint and the one session all its users share. */
 export interface OpcUaConnection {
@@ -62,21 +64,19 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
   const { endpointUrl } = settings;
   const timings = { ...DEFAULT_TIMINGS, ...adjust };
   const backOff = createBackOff(timings.firstRetry, timings.longestRetry);
-  const listeners = new Set<(status: ConnectionStatus) => void>();
   const holds = new Set<symbol>();
   const uses = createSessionUses();
   const farewells = new Set<Promise<void>>();
   const memory = createNamespaceMemory();
-  const outage = createOutage();
-  let state: ConnectionState = "disconnected";
-  let trouble: ResonanceError | undefined;
-  let told: ConnectionStatus = { state };
+  const report = createConnectionReport();
+  const { happen } = report;
   let current: OpcUaSession | undefined;
   /** Lost its wire and may still stand at the server. */
   let lost: OpcUaSession | undefined;
   let lose: (error: ResonanceError) => void = () => undefined;
   let stop = new AbortController();
   let running: Promise<void> | undefined;
+  let releasedAt = 0;
   let disposed = false;
 
   const inBackground = (work: Promise<void>): void => {
@@ -84,19 +84,9 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
     void work.finally(() => farewells.delete(work));
   };
   const users = createUsers(endpointUrl, timings, (opened, error) => { if (opened === current) lose(error); }, inBackground);
-  const status = (): ConnectionStatus => (trouble ? { state, error: trouble } : { state });
-  const happen = (event: ConnectionEvent): void => {
-    const next = nextState(state, event);
-    if (next === undefined) return;
-    state = next;
-    if (told.state === state && sameTrouble(told.error, trouble)) return;
-    told = status();
-    for (const listener of listeners) listener(told);
-  };
   /** Tells all users of a trouble, unless they know it or it is the same outage in other words. */
   const complain = (error: ResonanceError): void => {
-    trouble = error;
-    if (outage.isNews(error)) for (const user of users.all()) user.problem(error);
+    if (report.complain(error)) for (const user of users.all()) user.problem(error);
     uses.fail(error);
   };
   const needed = (): boolean => users.size + holds.size > 0;
@@ -112,8 +102,7 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
     memory.learn(await opened.namespaces());
     if (gone()) return;
     current = opened;
-    trouble = undefined;
-    outage.over();
+    report.well();
     happen("opened");
     uses.opened(opened);
     await users.enter(opened);
@@ -145,7 +134,7 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
       const settled = settleIn(opened, () => over).then(() => broken, (thrown: unknown) => toFailure(thrown, "use", { endpointUrl }));
       reason = signal.aborted ? undefined : await Promise.race([broken, settled, stopped]);
       if (!reason || signal.aborted) return;
-      const stood = state === "connected";
+      const stood = report.state() === "connected";
       complain(reason);
       happen(stood ? "lost" : "unreachable");
       if (stood) users.leave();
@@ -165,15 +154,14 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
     while (!signal.aborted) {
       await live(signal);
       // Repeated log-ins with a wrong password would lock the account.
-      const wait = trouble?.code === "RESONANCE_OPCUA_IDENTITY_REJECTED" ? backOff.longest() : backOff.next();
+      const wait = report.trouble()?.code === "RESONANCE_OPCUA_IDENTITY_REJECTED" ? backOff.longest() : backOff.next();
       await pause(wait, signal);
     }
     users.abandon();
-    lost?.publisher.close();
+    if (lost) inBackground(endLostSession(lost, settings, timings, CLOSING * timings.goodbye - (performance.now() - releasedAt)));
     lost = undefined;
     await Promise.all(farewells);
-    trouble = undefined;
-    outage.over();
+    report.well();
     backOff.reset();
     running = undefined;
     happen("released");
@@ -187,6 +175,7 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
   };
   const release = (): void => {
     happen("unneeded");
+    releasedAt = performance.now();
     stop.abort(new Error("nobody needs the connection any more"));
   };
   const hold = (): (() => void) => {
@@ -197,6 +186,7 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
   };
   const join = (user: User): SubscriptionHandle => {
     users.add(user);
+    const trouble = report.trouble();
     if (trouble) user.problem(trouble);
     start();
     return { close() { if (users.remove(user) && !needed()) release(); } };
@@ -204,11 +194,9 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
   const closed = (): ResonanceError => new ResonanceError("RESONANCE_OPCUA_CONNECTION_LOST", { endpointUrl, detail: "the endpoint was closed" });
 
   return {
-    endpointUrl, status,
-    onState(listener) {
-      listeners.add(listener);
-      return () => { listeners.delete(listener); };
-    },
+    endpointUrl,
+    status: report.status,
+    onState: report.onState,
     subscribe(request, listener) {
       const subscriber = createSubscriber(request, whileOpen(listener, () => users.has(user)));
       const user: User = { ...subscriber, start: (opened, times, onDead) => startMonitor(opened, subscriber, memory, times, onDead) };
@@ -223,7 +211,7 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
       const letGo = hold();
       const late = (): ResonanceError => new ResonanceError("RESONANCE_OPCUA_TIMEOUT", { endpointUrl, detail: `${timeout / 1000} s` });
       try {
-        return await uses.run(work, disposed ? closed() : (current ?? trouble), timeout, late);
+        return await uses.run(work, disposed ? closed() : (current ?? report.trouble()), timeout, late);
       } catch (thrown) {
         throw toFailure(thrown, "use", { endpointUrl });
       } finally {
@@ -238,7 +226,7 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
       if (running) release();
       await running;
       happen("disposed");
-      listeners.clear();
+      report.silence();
     },
   };
 }

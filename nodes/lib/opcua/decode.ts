@@ -19,6 +19,8 @@ export async function decodeStructures(session: ClientSession, values: readonly 
 
 /** Whether a value holds structures, or variants that may. */
 export function holdsStructures(value: DataValue["value"] | null): boolean {
+  // Asked of every value that comes: a plain one is told by its JavaScript type.
+  if (typeof value?.value !== "object") return false;
   const { DataType } = loadOpcua();
-  return value?.dataType === DataType.ExtensionObject || value?.dataType === DataType.Variant;
+  return value.dataType === DataType.ExtensionObject || value.dataType === DataType.Variant;
 }

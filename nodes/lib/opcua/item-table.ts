@@ -43,10 +43,11 @@ export function createItemTable(session: ClientSession, subscriber: Subscriber):
     decoding = turn;
   };
   const arrive = (notifications: readonly MonitoredItemNotification[]): void => {
-    const arrivals = notifications.flatMap(({ clientHandle, value }) => {
+    const arrivals: Arrival[] = [];
+    for (const { clientHandle, value } of notifications) {
       const item = items.get(clientHandle);
-      return item ? [{ item, data: value }] : [];
-    });
+      if (item) arrivals.push({ item, data: value });
+    }
     if (arrivals.length === 0) return;
     if (decoding || arrivals.some(isStructure)) decodeFirst(arrivals, decoding ?? Promise.resolve());
     else deliver(arrivals);
@@ -67,7 +68,8 @@ export function createItemTable(session: ClientSession, subscriber: Subscriber):
       const values: MonitoredItemNotification[] = [];
       let ended: string | undefined;
       for (const notification of notificationData ?? []) {
-        if (notification instanceof DataChangeNotification) values.push(...(notification.monitoredItems ?? []));
+        // One by one: as arguments of a call the values of a large server would be too many.
+        if (notification instanceof DataChangeNotification) for (const value of notification.monitoredItems ?? []) values.push(value);
         else if (notification instanceof StatusChangeNotification && endsSubscription(notification.status)) ended = notification.status.name;
       }
       arrive(values);

@@ -20,7 +20,7 @@ export function createLastSamples(tags: readonly string[]): LastSamples {
   /** Only of tags whose last sample was Bad. */
   const bad = new Map<string, Sample>();
   const inGap = new Set<string>();
-  /** Some servers send all values once more when a session is taken over. */
+  /** Some servers send all values once more, even twice, when a session is taken over; over for a tag with its next new sample. */
   const resent = new Set<string>();
 
   const lastOf = (tag: string): Sample | undefined => bad.get(tag) ?? usable.get(tag);
@@ -44,7 +44,8 @@ export function createLastSamples(tags: readonly string[]): LastSamples {
         const last = lastOf(sample.tag);
         const same = last?.timestamp === sample.timestamp && isDeepStrictEqual(last, sample);
         const known = inGap.delete(sample.tag) && same;
-        if (same && !known && resent.delete(sample.tag)) continue;
+        if (same && !known && resent.has(sample.tag)) continue;
+        if (!same) resent.delete(sample.tag);
         (known ? repeated : fresh).push(sample);
         keep(sample);
       }

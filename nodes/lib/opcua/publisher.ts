@@ -21,10 +21,12 @@ export interface Publisher {
   /** The wire is gone: nothing is sent or awaited until `resume`. */
   pause(): void;
   /**
-   * The session goes on over another wire: fetches what the server published in vain meanwhile, in order, then publishing goes on.
+   * The session goes on over another wire: fetches what the server published in vain meanwhile, in order.
    * @throws what the wire says when it breaks again.
    */
-  resume(): Promise<void>;
+  catchUp(): Promise<void>;
+  /** Publishing goes on, and with it comes what some servers send once more. */
+  resume(): void;
   /** The session is over: forgets all routes and stops all timers. */
   close(): void;
 }
@@ -147,8 +149,9 @@ export function createPublisher(session: PublishingSession, broken: (detail: str
       paused = true;
       halt();
     },
-    async resume() {
-      for (const lane of [...lanes.values()]) await lane.catchUp();
+    async catchUp() { for (const lane of [...lanes.values()]) await lane.catchUp(); },
+    resume() {
+      if (!paused) return;
       paused = false;
       for (const [subscriptionId, lane] of lanes) watch(subscriptionId, lane);
       fill();

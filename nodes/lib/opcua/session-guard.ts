@@ -91,7 +91,7 @@ export function guardSession(
         const idle = idleState(state?.value.value);
         if (idle) throw notRunning(endpointUrl, idle);
         itemsPerCall = Number(limit?.value.value ?? 0) || ITEMS_PER_CALL;
-        if (resumed) await publisher.resume();
+        if (resumed) await publisher.catchUp();
       },
       async namespaces() {
         const { value } = await session.read({ nodeId: NAMESPACE_ARRAY });

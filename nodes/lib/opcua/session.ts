@@ -14,12 +14,13 @@ export type { OpcUaSession, RawSession };
 
 /**
  * Opens a session: asks what the server offers, chooses the configured security, checks the certificate, connects, logs in.
- * A session `before` that lost its wire is taken over where the server still has it, so that none is left behind there.
+ * A session `before` that lost its wire is taken over where the server still has it, so that none is left behind there; with `onlyBefore`
+ * no other one is opened.
  * `onLost` is called at most once, when the socket closes, the server ends the session or no longer answers.
  * @throws ResonanceError; the signal's reason when it aborts.
  */
 export async function openSession(
-  settings: OpcUaSettings, timings: OpcUaTimings, signal: AbortSignal, onLost: (error: ResonanceError) => void, before?: OpcUaSession,
+  settings: OpcUaSettings, timings: OpcUaTimings, signal: AbortSignal, onLost: (error: ResonanceError) => void, before?: OpcUaSession, onlyBefore = false,
 ): Promise<OpcUaSession> {
   const clients: SingleUseClient[] = [];
   const progress: { phase: Phase; over: boolean; own?: OwnCertificate; login?: Promise<OpcUaSession> } = { phase: "reach", over: false };
@@ -47,6 +48,7 @@ export async function openSession(
     const login = async (): Promise<OpcUaSession> => {
       const going = await before?.takeOver(main, onLost);
       if (going) return going;
+      if (onlyBefore) throw new Error("the server does not have the session any more");
       const session = (await main.client.createSession(identity)) as RawSession;
       return guardSession(main, session, settings, timings, onLost);
     };
@@ -71,6 +73,20 @@ export async function openSession(
       ...(progress.own?.file ? { certificateFile: progress.own.file } : {}),
     });
   }
+}
+
+/**
+ * Ends a session that lost its wire, at the server too where that can be reached within `ms`; else the server ends it after the
+ * session's time-out of a minute. Never rejects.
+ */
+export async function endLostSession(lost: OpcUaSession, settings: OpcUaSettings, timings: OpcUaTimings, ms: number): Promise<void> {
+  lost.publisher.close();
+  // The goodbye itself takes a part of it.
+  const connect = ms - timings.goodbye;
+  if (connect <= 0) return;
+  const stop = new AbortController();
+  const ending = openSession(settings, { ...timings, connect }, stop.signal, () => undefined, lost, true).then((again) => again.close());
+  if (!(await settled(ending, ms))) stop.abort(new Error("closing takes too long"));
 }
 
 /** GetEndpoints needs no security (OPC 10000-4, 5.4.4). */

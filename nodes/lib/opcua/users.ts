@@ -119,6 +119,8 @@ export function createUsers(
         user.resumed();
         monitor.resume();
       }
+      // Not earlier: what stood before stands again before anything new comes, and what the server sends once more is known as such.
+      opened.publisher.resume();
       await Promise.all(beginning);
     },
     leave() {

@@ -39,6 +39,7 @@ const LATEST_TEXT = "9999-12-31T23:59:59Z";
 export function plainValue(variant: Variant | null | undefined): unknown {
   const raw: unknown = variant?.value;
   if (!variant || raw === null || raw === undefined) return null;
+  if (typeof raw === "number" || typeof raw === "boolean") return raw;
   const { DataType, VariantArrayType } = loadOpcua();
   const convert = CONVERSIONS[DataType[variant.dataType] as BuiltIn];
   if (variant.arrayType === VariantArrayType.Scalar) return convert ? convert(raw) : raw;
