@@ -85,7 +85,7 @@ function refuse({ value, statusCode }: DataValue, { minimum = -Infinity, maximum
   if (value.dataType === DataType.Null) return StatusCodes.BadTypeMismatch;
   const plain = plainValue(value);
   if (typeof plain === "number" && !(plain >= minimum && plain <= maximum)) return StatusCodes.BadOutOfRange;
-  return allowed && !allowed.includes(plain as never) ? StatusCodes.BadOutOfRange : undefined;
+  return allowed && !allowed.includes(plain) ? StatusCodes.BadOutOfRange : undefined;
 }
 
 /** The value as a record has it. */
