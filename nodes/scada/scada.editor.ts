@@ -1,11 +1,17 @@
 import { openForm, saveNumbers, withCatalogue } from "../lib/editor/form";
-import { categoryOptions, type Option } from "../lib/editor/options";
-import { createTable, type Table } from "../lib/editor/table";
+import { NO_CATALOGUE, type Catalogue } from "../lib/editor/catalogue";
+import { categoryOptions, fieldOptions, type Option } from "../lib/editor/options";
+import { createTable, type Problem, type Table } from "../lib/editor/table";
 import { textOf } from "../lib/editor/text";
 import { isBlank, number, required, rows, validate } from "../lib/editor/validators";
 
 interface CategoryRow {
   category: string;
+}
+
+interface SetpointRow {
+  category: string;
+  field: string;
 }
 
 interface UserRow {
@@ -34,6 +40,8 @@ interface Scada {
   maxEquipment: number;
   byModel: boolean;
   jobOrders: boolean;
+  setpoints?: readonly SetpointRow[];
+  openSetpoints?: boolean;
 }
 
 const text = textOf("scada");
@@ -64,6 +72,8 @@ RED.nodes.registerType<Scada>("resonance-scada", {
     maxEquipment: { value: 50, label: text("label.maxEquipment"), validate: validate(number(text, { min: 1, max: 10000, whole: true })) },
     byModel: { value: false },
     jobOrders: { value: false },
+    setpoints: { value: [], label: text("label.setpoints"), validate: validate((value) => rows<SetpointRow>(text, (row, all) => setpointProblem(row, all)?.text, 0)(value ?? [])) },
+    openSetpoints: { value: false },
   },
   credentials: { users: { type: "text" } },
   inputLabels() { return text("port.input"); },
@@ -76,7 +86,8 @@ RED.nodes.registerType<Scada>("resonance-scada", {
     let options: readonly Option[] = [];
     const host = form.root.querySelector<HTMLElement>("#resonance-categories");
     const userHost = form.root.querySelector<HTMLElement>("#resonance-users");
-    if (!host || !userHost) return;
+    const setpointHost = form.root.querySelector<HTMLElement>("#resonance-setpoints");
+    if (!host || !userHost || !setpointHost) return;
     const categories = createTable<CategoryRow>({
       host, text, rows: this.categories, addLabel: text("label.addCategory"), blank: () => ({ category: "" }),
       columns: [{ key: "category", kind: "select", title: text("common.label.category"), width: "minmax(0, 1fr)", options: () => [{ value: "", label: text("common.table.choose") }, ...options] }],
@@ -86,15 +97,21 @@ RED.nodes.registerType<Scada>("resonance-scada", {
       },
     });
     table = categories;
+    let known: Catalogue = NO_CATALOGUE;
+    const writable = setpointTable(setpointHost, this.setpoints ?? [], () => known);
+    setpoints = writable;
     withCatalogue(form, text, (catalogue) => {
+      known = catalogue;
       options = categoryOptions(catalogue);
       categories.refresh();
+      writable.refresh();
     });
     userTable(userHost, form.field("users"));
   },
   oneditsave() {
     saveNumbers(this, "node", "port", "maxSessions", "historyValues", "historyHours", "maxEquipment");
     if (table) this.categories = table.rows();
+    if (setpoints) this.setpoints = setpoints.rows();
   },
 });
 
@@ -104,6 +121,35 @@ let table: Table<CategoryRow> | undefined;
 function categoryProblem(row: CategoryRow, all: readonly CategoryRow[]): string | undefined {
   if (isBlank(row.category)) return text("common.error.required");
   return all.filter(({ category }) => category === row.category).length > 1 ? text("error.categoryTwice") : undefined;
+}
+
+/** The table of set-points of the open form. */
+let setpoints: Table<SetpointRow> | undefined;
+
+/** Set-points are single values among the outputs of a category. */
+function setpointTable(host: HTMLElement, saved: readonly SetpointRow[], catalogue: () => Catalogue): Table<SetpointRow> {
+  const outputsOf = (id: string) => catalogue().profiles.flatMap(({ categories }) => categories).find((category) => category.id === id)?.output ?? [];
+  return createTable<SetpointRow>({
+    host, text, rows: saved, addLabel: text("label.addSetpoint"), blank: () => ({ category: "", field: "" }), problem: setpointProblem,
+    columns: [
+      { key: "category", kind: "select", title: text("common.label.category"), width: "minmax(0, 1fr)", options: () => [{ value: "", label: text("common.table.choose") }, ...categoryOptions(catalogue())] },
+      { key: "field", kind: "select", title: text("label.setpoint"), width: "minmax(0, 1fr)", options: ({ category }) => fieldOptions(outputsOf(category).filter(isSingle), catalogue(), text) },
+    ],
+    edited(row, key) {
+      if (key === "category") row.field = "";
+    },
+  });
+}
+
+function isSingle({ type }: { readonly type: string | readonly string[] }): boolean {
+  return ![type].flat().some((name) => name === "array" || name === "object");
+}
+
+function setpointProblem(row: SetpointRow, all: readonly SetpointRow[]): Problem<SetpointRow> | undefined {
+  if (isBlank(row.category)) return { key: "category", text: text("common.error.required") };
+  if (isBlank(row.field)) return { key: "field", text: text("common.error.required") };
+  const twice = all.filter(({ category, field }) => category === row.category && field === row.field).length > 1;
+  return twice ? { key: "field", text: text("error.setpointTwice") } : undefined;
 }
 
 /** The users live in one credential, as JSON; the table writes it as it is edited. */

@@ -6,6 +6,7 @@ import type { SecurityPolicy } from "../lib/opcua/settings";
 import type { Profile } from "../lib/profile/profile";
 import type { Equipment } from "../lib/record/equipment";
 import { readScadaInput } from "../lib/scada/read-message";
+import type { SetpointRow } from "../lib/scada/setpoints";
 import { createScada } from "../lib/scada/scada";
 import type { ScadaSettings, TextLanguage } from "../lib/scada/settings";
 import { readUsers } from "../lib/scada/users";
@@ -30,12 +31,15 @@ interface ScadaDef extends NodeDef {
   maxEquipment: number | string;
   byModel: boolean;
   jobOrders: boolean;
+  /** What follows is absent where an older version of the node was saved. */
+  setpoints?: readonly SetpointRow[];
+  openSetpoints?: boolean;
 }
 
 const SECURE: readonly SecurityPolicy[] = ["Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"];
 const APPLICATION_NAME = "Node-RED SCADA server";
 
-/** An OPC UA server whose address space comes from the records; what operators do there leaves as messages. */
+/** An OPC UA server whose address space comes from the records; what clients do there leaves as messages. */
 export = (RED: NodeAPI) =>
   defineNode<ScadaDef>(RED, "resonance-scada", (kit) => {
     const { lookup, status } = kit;
@@ -93,5 +97,7 @@ function settingsOf({ RED, def, credentials }: NodeKit<ScadaDef>, profile: Profi
     maxEquipment: Number(def.maxEquipment),
     byModel: def.byModel,
     jobOrders: def.jobOrders,
+    setpoints: def.setpoints ?? [],
+    setpointWriters: def.openSetpoints ? "anyone" : "operators",
   };
 }

@@ -365,6 +365,66 @@ describe("the security of a SCADA server", () => {
   });
 });
 
+describe("set-points that clients write", () => {
+  const ROWS = ["feedOverrideSetpoint", "fallback", "approvalRequired"].map((field) => ({ category: "adaptive-control", field }));
+  const setpoint = (field: string): string => control(`/setpoint/${field}`);
+  const double = (value: number): Variant => new Variant({ dataType: DataType.Double, value });
+  let open: TestScada;
+  before(async () => { open = await startScada({ setpoints: ROWS, setpointWriters: "anyone" }); });
+  after(() => open.close());
+  const written = (server: TestScada): unknown[] => server.messages.map(({ topic, payload }) => [topic, (payload as { value: unknown }).value]);
+  const write = (server: TestScada, field: string, value: Variant, options: Parameters<typeof withClient>[1] = {}, rest: object = {}): Promise<string> =>
+    withClient(server.port, options, async (session) => (await session.write({ nodeId: setpoint(field), attributeId: AttributeIds.Value, value: { value, ...rest } })).name);
+
+  it("become messages, are kept with their time and are read back; unit, range and writability stand beside them", async () => {
+    await withClient(open.port, {}, async (session) => {
+      const nodeId = setpoint("feedOverrideSetpoint");
+      assert.equal((await readValue(session, nodeId)).statusCode, StatusCodes.BadWaitingForInitialData);
+      assert.equal((await readValue(session, nodeId, AttributeIds.UserAccessLevel)).value.value, 3, "read and write");
+      assert.deepEqual((await browseAll(session, nodeId)).map((found) => found.path).sort(), ["/EURange", "/EngineeringUnits"]);
+      const sourceTimestamp = new Date("2026-11-22T08:30:05.120Z");
+      assert.equal((await session.write({ nodeId, attributeId: AttributeIds.Value, value: { value: double(85), sourceTimestamp } })), StatusCodes.Good);
+      const read = await readValue(session, nodeId);
+      assert.deepEqual([read.value.value, read.statusCode.name, read.sourceTimestamp], [85, "Good", sourceTimestamp]);
+    });
+    assert.deepEqual(open.messages, [{
+      topic: "feedOverrideSetpoint", payload: { tag: "feedOverrideSetpoint", value: 85, unit: "P1", quality: "Good", timestamp: "2026-11-22T08:30:05.120Z" },
+      resonance: { setpoint: { equipment: PLACE, category: "adaptive-control" } },
+    }]);
+    assert.equal(await write(open, "feedOverrideSetpoint", double(85)), "Good");
+    assert.equal(await write(open, "fallback", text("stop")), "Good");
+    assert.equal(await write(open, "approvalRequired", new Variant({ dataType: DataType.Boolean, value: true })), "Good");
+    assert.deepEqual(written(open).slice(1), [["feedOverrideSetpoint", 85], ["fallback", "stop"], ["approvalRequired", true]], "the same value again is told again");
+  });
+
+  it("of another type, outside the range, not among the allowed values or of bad quality are refused and change nothing", async () => {
+    const before = open.messages.length;
+    assert.equal(await write(open, "feedOverrideSetpoint", double(90)), "Good");
+    for (const [field, value, refusal] of [
+      ["feedOverrideSetpoint", double(300.5), "BadOutOfRange"], ["feedOverrideSetpoint", double(-1), "BadOutOfRange"], ["feedOverrideSetpoint", double(NaN), "BadOutOfRange"],
+      ["feedOverrideSetpoint", text("90"), "BadTypeMismatch"], ["fallback", text("faster"), "BadOutOfRange"],
+    ] as const) assert.equal(await write(open, field, value), refusal, `${field} ${String(value.value)}`);
+    assert.equal(await write(open, "feedOverrideSetpoint", double(91), {}, { statusCode: StatusCodes.BadSensorFailure }), "BadWriteNotSupported");
+    assert.equal(await write(open, "feedRateSetpoint", double(91)), "BadNodeIdUnknown", "a field that is not among the set-points");
+    await withClient(open.port, {}, async (session) => { assert.equal((await readValue(session, setpoint("feedOverrideSetpoint"))).value.value, 90); });
+    assert.deepEqual(written(open).slice(before), [["feedOverrideSetpoint", 90]]);
+  });
+
+  it("are for users who may operate, unless anyone may write on this computer", async () => {
+    const server = await startScada({ setpoints: ROWS });
+    assert.equal(await write(server, "feedOverrideSetpoint", double(85)), "BadUserAccessDenied");
+    assert.equal(await write(server, "feedOverrideSetpoint", double(85), { user: VIEWER }), "BadUserAccessDenied");
+    assert.deepEqual(server.messages, []);
+    assert.equal(await write(server, "feedOverrideSetpoint", double(85), { user: OPERATOR }), "Good");
+    assert.deepEqual(server.messages.map((message) => (message as { resonance?: unknown }).resonance), [{ setpoint: { equipment: PLACE, category: "adaptive-control", by: "operator" } }]);
+    await server.close();
+    for (const changes of [
+      { host: "0.0.0.0", setpointWriters: "anyone" },
+      { setpoints: [{ category: "adaptive-control", field: "spindleLoad" }] }, { setpoints: [{ category: "process-optimization", field: "proposedParameters" }] },
+    ] as const) await assert.rejects(makeScada({ setpoints: ROWS, ...changes }), { code: "RESONANCE_CONFIG_INVALID", path: /^setpoint/ });
+  });
+});
+
 describe("job orders by ISA-95 Job Control", () => {
   const JOB_CONTROL = "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/";
 

@@ -25,6 +25,7 @@ interface Runtime {
   init(server: unknown, settings: object): void;
   start(): Promise<void>;
   stop(): Promise<void>;
+  nodes: { getNode(id: string): { receive(msg: object): void } | null };
   hooks: { add(name: string, handler: (events: readonly SendEvent[]) => void): void };
   events: { on(name: string, handler: (event: never) => void): void; once(name: string, handler: () => void): void };
   runtime: { flows: { setFlows(options: object): Promise<unknown> } };
@@ -38,6 +39,12 @@ export interface EmbeddedRuntime {
   sent(name: string, port?: number): readonly SeenMessage[];
   /** The last status of the node with this name. */
   status(name: string): { readonly fill?: string; readonly text?: string } | undefined;
+  /** The last status of each node that has shown one, by name; `undefined` where it was taken away. */
+  statuses(): ReadonlyMap<string, { readonly fill?: string; readonly text?: string } | undefined>;
+  /** What was logged as an error since the deploy: also what no Catch node has taken. */
+  logged(): readonly string[];
+  /** Presses the button of the inject node with this name. */
+  press(name: string): void;
   close(): Promise<void>;
 }
 
@@ -51,12 +58,17 @@ export async function startRuntime(): Promise<EmbeddedRuntime> {
   symlinkSync(ROOT, path.join(scope, "node-red"), "dir");
    
   const RED = require("node-red") as Runtime;
+  const errors: string[] = [];
   RED.init(createServer(), {
     userDir, flowFile: "flows.json", credentialSecret: false, httpNodeRoot: false, httpAdminRoot: "/", lang: "en-US",
-    logging: { console: { level: "off", metrics: false, audit: false } }, telemetry: { enabled: false },
+    logging: {
+      console: { level: "off", metrics: false, audit: false },
+      test: { level: "error", metrics: false, audit: false, handler: () => ({ msg }: { msg: unknown }) => { errors.push(String(msg)); } },
+    },
+    telemetry: { enabled: false },
   });
   const wires = new Map<string, SeenMessage[]>();
-  const statuses = new Map<string, { fill?: string; text?: string }>();
+  const statuses = new Map<string, { fill?: string; text?: string } | undefined>();
   const names = new Map<string, string>();
   RED.hooks.add("onSend.test", (events) => {
     for (const { msg, source } of events) {
@@ -77,6 +89,7 @@ export async function startRuntime(): Promise<EmbeddedRuntime> {
       names.clear();
       wires.clear();
       statuses.clear();
+      errors.length = 0;
       for (const node of flow) if (node.name) names.set(node.id, node.name);
       const started = new Promise<void>((resolve) => { RED.events.once("flows:started", resolve); });
       await RED.runtime.flows.setFlows({ flows: { flows: [{ id: tab, type: "tab", label: "test" }, ...flow] }, deploymentType: "full" });
@@ -84,6 +97,14 @@ export async function startRuntime(): Promise<EmbeddedRuntime> {
     },
     sent: (name, port = 0) => wires.get(`${name}#${port}`) ?? [],
     status: (name) => statuses.get(name),
+    statuses: () => statuses,
+    logged: () => errors,
+    press(name) {
+      const [id = ""] = [...names].find(([, known]) => known === name) ?? [];
+      const node = RED.nodes.getNode(id);
+      if (!node) throw new Error(`no node ${name} is deployed`);
+      node.receive({});
+    },
     async close() {
       await RED.stop();
       rmSync(userDir, { recursive: true, force: true });

@@ -15,6 +15,7 @@ import type { Place } from "./equipment-tree";
 /** What the server shows of a category at one place. */
 export interface Branch {
   readonly folder: UAObject;
+  readonly category: Category;
   show(record: InterfaceRecord): void;
   /** Notes what a guard decided about a proposal. */
   note(proposalId: string, state: ProposalState): void;
@@ -74,7 +75,7 @@ export function addBranch(space: Space, place: Place, category: Category, { rais
   if (!byModel) outputsOf("");
   if (category.nature === "proposal") approval();
   return {
-    folder,
+    folder, category,
     show(record) {
       if (record.direction === "input") input.show(record);
       else {

@@ -21,6 +21,8 @@ export interface Facts {
   readonly name: string;
   readonly schema: Words;
   readonly history: boolean;
+  /** Whether clients may write it at all; only what they read otherwise. */
+  readonly writable?: boolean;
 }
 
 /** A variable that follows one field of the records. */
@@ -35,12 +37,12 @@ export interface FieldVariable {
 }
 
 /** Adds the variable of a field, with its unit (EUInformation), range (EURange), allowed values and, for a structured value, its parts. */
-export function addFieldVariable(space: Space, parent: UAObject | UAVariable, { id, name, schema, history }: Facts): FieldVariable {
+export function addFieldVariable(space: Space, parent: UAObject | UAVariable, { id, name, schema, history, writable = false }: Facts): FieldVariable {
   const { StatusCodes, DataType, DataValue: Value, Variant: Made } = loadOpcua();
   const type = valueTypeOf(schema);
   const title = schema.title ?? same(name);
   const variable = addVariable(space, parent, { id, name, title, ...(schema.description && { description: schema.description }) },
-    { dataType: type.dataType === "DateTime" ? "UtcTime" : type.dataType, array: type.array, typeDefinition: typeDefinition(schema, type) });
+    { dataType: type.dataType === "DateTime" ? "UtcTime" : type.dataType, array: type.array, typeDefinition: typeDefinition(schema, type), writable });
   describeValues(space, variable, schema, type);
   const parts = addParts(space, variable, { id, schema });
   const kept = history && space.history ? installHistory(space, variable) : undefined;

@@ -9,6 +9,7 @@ import type { ProposalState } from "./proposals";
 import { addRecordEvent } from "./record-event";
 import type { Server } from "./server";
 import type { ScadaSettings } from "./settings";
+import { addSetpoints, type SetpointMessage } from "./setpoints";
 import type { Space } from "./space";
 import { createTexts } from "./texts";
 
@@ -35,7 +36,7 @@ export interface ModelSpace {
 const HOUR_MS = 3_600_000;
 
 /** Builds the tree of equipment and models: at once what is configured, the rest with its first record. */
-export function createModelSpace(settings: ScadaSettings, server: Server, tell: (message: OperatorMessage | JobOrderMessage) => void): ModelSpace {
+export function createModelSpace(settings: ScadaSettings, server: Server, tell: (message: OperatorMessage | JobOrderMessage | SetpointMessage) => void): ModelSpace {
   const { addressSpace } = server.opcua.engine;
   if (!addressSpace) throw new ResonanceError("RESONANCE_SCADA_FAILED", { detail: "the server has no address space" });
   const { profile, historyValues, historyHours } = settings;
@@ -59,10 +60,16 @@ export function createModelSpace(settings: ScadaSettings, server: Server, tell: 
     branches.set(key, made);
     return made;
   };
+  const addWritable = (equipment: string, id: string): void => {
+    const { folder, category } = branchOf(equipment, id);
+    const fields = settings.setpoints.filter((row) => row.category === id).map(({ field }) => field);
+    addSetpoints(space, folder, { id: `${equipment}#${id}/setpoint`, equipment, category }, fields, settings.setpointWriters, tell);
+  };
   const receivers: JobOrderReceiver[] = [];
   for (const equipment of settings.equipment) {
     const place = tree.place(equipment);
     for (const category of settings.categories) branchOf(equipment, category);
+    for (const id of new Set(settings.setpoints.map(({ category }) => category))) addWritable(equipment, id);
     if (settings.jobOrders) receivers.push(addJobOrderReceiver(space, place, tell));
   }
   return {

@@ -6,6 +6,7 @@ import type { InterfaceRecord } from "../record/interface-record";
 import type { OperatorMessage } from "./operator-message";
 import { createModelSpace, type Decision, type JobReport, type ModelSpace } from "./model-space";
 import { makeServer, type Server } from "./server";
+import type { SetpointMessage } from "./setpoints";
 import { checkScadaSettings, type ScadaSettings } from "./settings";
 import type { JobOrderMessage } from "./job-order-message";
 import { nodesetFiles } from "./nodesets";
@@ -16,7 +17,7 @@ export type ScadaState = "starting" | "listening" | "failed" | "closed";
 export interface ScadaListener {
   state(state: ScadaState, clients: number): void;
   problem(error: ResonanceError): void;
-  message(message: OperatorMessage | JobOrderMessage): void;
+  message(message: OperatorMessage | JobOrderMessage | SetpointMessage): void;
 }
 
 /** An OPC UA server that shows records. */

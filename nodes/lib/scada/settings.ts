@@ -1,6 +1,8 @@
 import { ResonanceError } from "../errors/resonance-error";
 import type { SecurityPolicy } from "../opcua/settings";
 import type { Profile } from "../profile/profile";
+import { isSettable, type SetpointRow, type SetpointWriters } from "./setpoints";
+import { isLoopback } from "./hosts";
 import type { User } from "./users";
 
 /** A language of the profile's texts. */
@@ -39,6 +41,10 @@ export interface ScadaSettings {
   readonly byModel: boolean;
   /** Whether job orders are received by the methods of OPC 10031-4. */
   readonly jobOrders: boolean;
+  /** Fields whose set-points clients may write, at each of `equipment`. */
+  readonly setpoints: readonly SetpointRow[];
+  /** `anyone` only where the server listens on this computer alone. */
+  readonly setpointWriters: SetpointWriters;
 }
 
 const POLICIES: readonly string[] = ["None", "Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"] satisfies SecurityPolicy[];
@@ -74,6 +80,16 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const unknown = categories.find((id) => !profile.categories.has(id));
     return unknown === undefined ? undefined : `the profile has no category ${unknown}`;
   },
+  setpoints: ({ setpoints, profile }) => {
+    const unusable = setpoints.find(({ category, field: name }) => {
+      const field = profile.categories.get(category)?.output.fields.get(name);
+      return !field || !isSettable(field);
+    });
+    return unusable && `${unusable.category} has no output ${unusable.field} with a single value`;
+  },
+  setpointWriters: ({ setpoints, setpointWriters, host }) =>
+    (setpointWriters === "anyone" && setpoints.length > 0 && !isLoopback(host)
+      ? `anyone may write only where the server listens on this computer alone (127.0.0.1), not on ${host}` : undefined),
 };
 
 /** @throws RESONANCE_CONFIG_INVALID for the first setting that cannot work, with its name as path. */
