@@ -194,6 +194,19 @@ describe("fuzzed B2MML", () => {
     assert.deepEqual(told(`<!DOCTYPE x [<!ENTITY e "e">]>${xml}`).map((text) => text.trim()), ["RESONANCE_ISA95_UNREADABLE"]);
   });
 
+  it("an attribute or a text that is a list or an object is none", () => {
+    const [document] = documents as readonly [Readonly<Record<string, Readonly<Record<string, unknown>>>>];
+    const [[noun = "", content] = []] = Object.entries(document).filter(([name]) => !name.startsWith("@"));
+    for (const strange of [{}, [], { toString: null, valueOf: 1 }, { toString: "x" }, [{ toString: null }], null]) {
+      for (const [part, at] of [[{ "@versionID": strange }, "@versionID"], [{ ApplicationArea: { CreationDateTime: { $: strange } } }, "ApplicationArea/CreationDateTime"]] as const) {
+        // An element without text is empty.
+        if (strange === null && at !== "@versionID") continue;
+        const [error] = check({ ...document, [noun]: { ...content, ...part } });
+        assert.deepEqual([error?.code, error?.path], ["RESONANCE_ISA95_VALUE_INVALID", `${noun}/${at}`], JSON.stringify(part));
+      }
+    }
+  });
+
   it("mutants neither throw nor hang", () => {
     assert.ok(bombard(check, documents, 600, seed + 5) > 200);
     const random = seeded(seed + 6);
