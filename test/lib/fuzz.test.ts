@@ -303,6 +303,17 @@ describe("user's schemas", () => {
     bombard(tree, RECORDS, 500, seed + 8);
   });
 
+  it("schemas that refer to themselves by several ways end promptly", () => {
+    const doubling = compileUserSchema(JSON.stringify({
+      $defs: { a: { anyOf: [{ $ref: "#/$defs/b" }, { $ref: "#/$defs/b" }] }, b: { type: ["array", "number"], items: { $ref: "#/$defs/a" } } }, $ref: "#/$defs/a",
+    }));
+    const within = (levels: number, value: unknown): unknown => (levels === 0 ? value : [within(levels - 1, value)]);
+    assert.deepEqual(prompt(() => told(doubling, within(60, "x")), "60 levels"), ["RESONANCE_PAYLOAD_LIMIT"]);
+    assert.deepEqual(told(doubling, within(8, 1)), []);
+    const list = compileUserSchema(JSON.stringify({ $defs: { part: { type: ["array", "number"], items: { $ref: "#/$defs/part" } } }, $ref: "#/$defs/part" }));
+    assert.deepEqual(told(list, Array.from({ length: 500 }, () => Array.from({ length: 1000 }, () => 1))), [], "half a million parts are checked");
+  });
+
   it("2019-09 is known beside draft-07 and 2020-12", () => {
     const check = compileUserSchema(JSON.stringify({ $schema: "https://json-schema.org/draft/2019-09/schema", type: "array", items: [{ type: "string" }], unevaluatedItems: false }));
     assert.deepEqual(told(check, ["a"]), []);

@@ -47,10 +47,23 @@ const regExp = Object.assign(
   { code: "compilePattern" },
 );
 
+/** Steps that a call of a schema that is referred to takes: one that refers to itself by several ways can double its calls with every level. */
+const CALL = 5;
+
+/** Counts a call of a compiled schema; more than a message may have end its check. */
+function countCall(): void {
+  if ((budget.left -= CALL) < 0) throw new RangeError("too many steps");
+}
+
+/** Every function that ajv writes for a schema begins by counting its call; `self` is the validator it belongs to. */
+function withCount(code: string): string {
+  return code.replace(/function validate\d+\(data, \{[^)]*\)\{/g, "$&self.countCall();");
+}
+
 /** Unknown keywords and formats are errors, since they are mostly misspelt; shapes of schemas are not judged. `verbose` costs only when something is wrong. */
 const OPTIONS: Options = {
   verbose: true, strict: true, strictTypes: false, strictRequired: false, strictTuples: false, messages: true,
-  logger: false, code: { regExp },
+  logger: false, code: { regExp, process: withCount },
 };
 
 /** How each draft's validator is made; ajv is loaded here, on first use. */
@@ -62,7 +75,7 @@ const DRAFTS: Readonly<Record<Draft, (options: Options) => Ajv>> = {
 
 /** A validator that loads no other document and checks dates against the calendar; it finds all errors, or ends at the first. */
 export function createAjv(draft: Draft, allErrors = true, options: Options = {}): Ajv {
-  const ajv = DRAFTS[draft]({ ...OPTIONS, ...options, allErrors });
+  const ajv = Object.assign(DRAFTS[draft]({ ...OPTIONS, ...options, allErrors }), { countCall });
   const { default: addFormats } = require("ajv-formats") as typeof import("ajv-formats");
   addFormats(ajv, { mode: "fast", formats: [...FAST_FORMATS] });
   for (const name of FAST_FORMATS) {
