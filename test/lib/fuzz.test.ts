@@ -314,6 +314,16 @@ describe("user's schemas", () => {
     assert.deepEqual(told(list, Array.from({ length: 500 }, () => Array.from({ length: 1000 }, () => 1))), [], "half a million parts are checked");
   });
 
+  it("long lists are compared with themselves promptly, by what they hold", () => {
+    const unique = compileUserSchema(JSON.stringify({ type: "array", uniqueItems: true }));
+    const items = Array.from({ length: 30_000 }, (_, index) => ({ index, text: "x" }));
+    assert.deepEqual(prompt(() => told(unique, items), "30,000 objects"), []);
+    assert.deepEqual(told(unique, [...items, { text: "x", index: 5 }]).length, 1);
+    assert.deepEqual(told(unique, [1, "1", true, "true", null, "null", [1], ["1"], {}, [], { a: 1 }, { a: "1" }, { b: 1 }, "[1]", "{}", 1.5]), []);
+    for (const twice of [[1, 1.0], [0, -0], [[{ a: 1, b: [] }], [{ b: [], a: 1 }]], ["é", "é"], [null, null]]) assert.equal(told(unique, twice).length, 1, JSON.stringify(twice));
+    assert.deepEqual(told(compileUserSchema(JSON.stringify({ uniqueItems: false })), [1, 1]), []);
+  });
+
   it("2019-09 is known beside draft-07 and 2020-12", () => {
     const check = compileUserSchema(JSON.stringify({ $schema: "https://json-schema.org/draft/2019-09/schema", type: "array", items: [{ type: "string" }], unevaluatedItems: false }));
     assert.deepEqual(told(check, ["a"]), []);

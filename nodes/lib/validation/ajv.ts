@@ -5,6 +5,7 @@ import { PatternUnsupported } from "../json/pattern-syntax";
 import { isDateTime } from "../record/date-time";
 import { PROFILE_KEYWORDS } from "./profile-keywords";
 import { schemaNodes } from "./schema-nodes";
+import { UNIQUE_ITEMS } from "./unique-items";
 
 /** The annotations a profile adds to JSON Schema; they say something about a field and check nothing. */
 const ANNOTATIONS = ["unit", "isa95", "vdi2182", "nature", "derivation", "follows", "unitIn"] as const;
@@ -85,6 +86,8 @@ export function createAjv(draft: Draft, allErrors = true, options: Options = {})
   ajv.addFormat("date-time", isDateTime);
   ajv.addFormat("date", (text) => text.length === 10 && isDateTime(`${text}T00:00:00Z`));
   ajv.addVocabulary([...ANNOTATIONS]);
+  ajv.removeKeyword("uniqueItems");
+  ajv.addKeyword(UNIQUE_ITEMS);
   for (const keyword of PROFILE_KEYWORDS) ajv.addKeyword(keyword);
   return ajv;
 }
