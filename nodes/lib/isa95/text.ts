@@ -26,7 +26,7 @@ let lastDateTime = "";
  */
 export function literal(spec: TextSpec, value: Scalar, trail: Trail, last?: string): string {
   if (typeof value === "object") {
-    throw new ResonanceError("RESONANCE_ISA95_VALUE_INVALID", { value: Array.isArray(value) ? "[…]" : value === null ? "null" : "{…}", expected: `xsd:${spec.base}` }, { path: trailPath(trail, last) });
+    throw new ResonanceError("RESONANCE_ISA95_VALUE_INVALID", { value: Array.isArray(value) ? "[…]" : "{…}", expected: `xsd:${spec.base}` }, { path: trailPath(trail, last) });
   }
   const text = typeof value === "string" ? value : typeof value === "number" ? numberText(spec.base, value) : String(value);
   if (!isPlain(text)) {

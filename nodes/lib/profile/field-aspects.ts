@@ -22,7 +22,7 @@ export function aspectsOf({ name, schema, required }: Field, side: Interface, { 
   const relations = side.ordered.filter((fields) => fields.includes(name)).map((fields) => fields.map(nameOf));
   return {
     retyped: everywhere(schema, typeText),
-    reunited: everywhere(schema, ({ unit: own, unitIn }) => own ?? (unitIn === undefined ? "" : `→ ${String(unitIn)}`)),
+    reunited: everywhere(schema, ({ unit: own, unitIn }) => own ?? (typeof unitIn === "string" ? `→ ${unitIn}` : "")),
     changedRange: everywhere(inUnit(schema, unit), rangeText),
     changedTarget: schema.isa95.map((target) => `${target.message}: ${target.path} [${target.property ?? name}]`).sort().join("; "),
     changedRequired: required ? "required" : side.requireOneOf.includes(name) ? `one of ${side.requireOneOf.map(nameOf).join(", ")}` : "optional",
