@@ -28,6 +28,6 @@ export const UNIQUE_ITEMS: FuncKeywordDefinition = {
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(textOf).join()}]`;
   if (typeof value === "number" || typeof value === "bigint") return String(value);
-  if (typeof value !== "object" || value === null) return (JSON.stringify(value) as string | undefined) ?? typeof value;
+  if (typeof value !== "object" || value === null) return typeof value === "symbol" || typeof value === "function" || value === undefined ? typeof value : JSON.stringify(value);
   return `{${Object.keys(value).sort().map((name) => `${JSON.stringify(name)}:${textOf((value as Readonly<Record<string, unknown>>)[name])}`).join()}}`;
 }
