@@ -26,9 +26,10 @@ export interface Comparison {
   readonly changedRange: readonly Change[];
   readonly changedTarget: readonly Change[];
   readonly changedRequired: readonly Change[];
+  readonly changedOrder: readonly Change[];
 }
 
-const ASPECTS = ["renamed", "retyped", "reunited", "changedRange", "changedTarget", "changedRequired"] as const;
+const ASPECTS = ["renamed", "retyped", "reunited", "changedRange", "changedTarget", "changedRequired", "changedOrder"] as const;
 
 type Row = readonly [place: string, change: string, before: string, after: string];
 

@@ -58,7 +58,7 @@ function field(name: string, schema: Schema, isa95: readonly Isa95Target[] = [])
 /** A profile with one category whose records may become every message. */
 function profileWith(targets: Readonly<Record<string, readonly Isa95Target[]>> = {}, more: Partial<Category> = {}): Profile {
   const fields = new Map(Object.entries(FIELDS).map(([name, schema]) => [name, field(name, schema, targets[name])]));
-  const side = { fields, required: [], requireOneOf: [], schema: {} };
+  const side = { fields, required: [], requireOneOf: [], ordered: [], schema: {} };
   const category: Category = {
     id: "everything", title: TEXT, description: TEXT, nature: "proposal", operationsType: "Production", momFunctions: ["Dispatching"], basis: [],
     messages: { input: ALL, output: ALL }, input: side, output: side, ...more,

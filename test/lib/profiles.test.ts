@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
@@ -170,7 +170,10 @@ describe("own profile", () => {
     refusesOverrides({ id: "own", ...inputOf({ torque: null }) }, /there is no field torque.*input\/required\/2/);
     refusesOverrides({ id: "own", ...inputOf({ torque: { minumum: 1 } }) }, /minumum/);
     refusesOverrides({ id: "own", ...inputOf({ coolant: { type: "number", unit: "P1" } }) }, /title.*\/coolant/);
-    refusesOverrides({ id: "own", ...inputOf({ code: { type: "string", pattern: "(?=a)b", title: words("C"), description: words("C"), vdi2182: PROTECTION } }) }, /pattern/);
+    refusesOverrides({ id: "own", ...inputOf({ code: { type: "string", pattern: "(?=a)b", title: words("C"), description: words("C"), vdi2182: PROTECTION } }) }, /\(\?=a\)b cannot be used as a pattern: it looks ahead.*code\/pattern, line/);
+    refusesOverrides({ id: "own", ...inputOf({ torq: { minimum: 0 } }) }, /required property 'type' \(at .*properties\/torq, line/);
+    refusesOverrides({ id: "own", ...inputOf({ torque: { type: "string", unit: null } }) }, /does not go with this type \(at .*torque\/m..imum/);
+    refusesOverrides({ id: "own", ...inputOf({ constructor: { minimum: 0 } }) }, /the name constructor is reserved/);
     refusesOverrides({ id: "own", colour: 1 }, /colour/);
     refusesOverrides({ id: "own", extends: "gbt-provisional@9.9.9" }, /is gbt-provisional@.*not gbt-provisional@9\.9\.9.*\/extends, line 3/);
     refusesOverrides({ id: "own", categories: { "no-such": { input: {} } } }, /categories\/no-such/);
@@ -180,6 +183,9 @@ describe("own profile", () => {
     refuses(() => loadProfileFrom({ kind: "path", path: "none.json" }, folder), /none\.json.*no such file/);
     refuses(() => loadProfileFrom({ kind: "path", path: " " }, folder), /no file or folder/);
     refuses(() => loadProfileFrom({ kind: "overrides", path: "." }, folder), /not a file/);
+    symlinkSync("loop-b.json", path.join(folder, "loop-a.json"));
+    symlinkSync("loop-a.json", path.join(folder, "loop-b.json"));
+    for (const kind of ["path", "overrides"] as const) refuses(() => loadProfileFrom({ kind, path: "loop-a.json" }, folder), /its links lead in a circle/);
     write("x".repeat(4 * 1024 * 1024 + 1), "long.json");
     refuses(() => loadProfileFrom({ kind: "path", path: "long.json" }, folder), /longer than/);
   });
@@ -212,8 +218,8 @@ describe("own profile", () => {
 
 describe("change of edition", () => {
   /** An output as an own profile writes it, its places in messages left to the pack. */
-  const plain = (name: string): object => {
-    const schema = structuredClone(field(builtIn, name, "output")?.schema ?? {}) as Record<string, unknown>;
+  const plain = (name: string, category = PM): object => {
+    const schema = structuredClone(builtIn.categories.get(category)?.output.fields.get(name)?.schema ?? {}) as Record<string, unknown>;
     delete schema["isa95"];
     return schema;
   };
@@ -256,6 +262,39 @@ describe("change of edition", () => {
     assert.deepEqual(of(comparison.changedRange).filter((name) => name !== "toolId"), ["rotationalSpeed"], "the same range in another unit is no change");
     assert.deepEqual(of(comparison.changedTarget), ["torque", "component"]);
     assert.deepEqual(comparison.changedRequired.map((entry) => [entry.field, entry.from, entry.to]), [["toolWear", "optional", "required"]]);
+  });
+
+  it("names relations between fields and units that stand beside values, and a new name is no change of them", () => {
+    const QP = "quality-prediction";
+    const properties = { dimensionLower: null, leastDimension: { ...plain("dimensionLower", QP) } };
+    const renamed = { id: "next", version: "1.0.0", formerIds: [profileKey(builtIn)], renames: { [`${QP}/output/dimensionLower`]: "leastDimension" } };
+    const relations = [["leastDimension", "dimension", "dimensionUpper"], ["filmThicknessLower", "filmThickness", "filmThicknessUpper"]];
+    const same = overridden({ ...renamed, categories: { [QP]: { output: { ordered: relations, properties } } } });
+    assert.deepEqual(compareProfiles(builtIn, same).changedOrder, []);
+
+    const parts = { value: { unitIn: "code" }, lowerValue: { unitIn: "code" }, upperValue: { unitIn: "code" }, lowerTolerance: { unitIn: "code" }, upperTolerance: { unitIn: "code" } };
+    const [list] = [...(builtIn.categories.get(QP)?.output.fields.values() ?? [])].filter(({ schema }) => schema.items?.ordered);
+    const code = { type: "string", title: words("Code") };
+    const changed = overridden({
+      id: "next", version: "1.0.0", categories: {
+        [QP]: { input: { ordered: null }, output: { ordered: [["filmThicknessUpper", "filmThickness"]], properties: { [list?.name ?? ""]: { items: { ordered: [["value", "upperValue"]], properties: { ...parts, code } } } } } },
+      },
+    });
+    const { changedOrder, reunited } = compareProfiles(builtIn, changed);
+    assert.deepEqual(changedOrder.map(({ direction, field: name, from, to }) => [direction, name, from, to]).sort((a, b) => String(a).localeCompare(String(b))), [
+      ["input", "lowerTolerance", "lowerTolerance ≤ upperTolerance", ""],
+      ["input", "upperTolerance", "lowerTolerance ≤ upperTolerance", ""],
+      ["output", "dimension", "dimensionLower ≤ dimension ≤ dimensionUpper", ""],
+      ["output", "dimensionLower", "dimensionLower ≤ dimension ≤ dimensionUpper", ""],
+      ["output", "dimensionUpper", "dimensionLower ≤ dimension ≤ dimensionUpper", ""],
+      ["output", "filmThickness", "filmThicknessLower ≤ filmThickness ≤ filmThicknessUpper", "filmThicknessUpper ≤ filmThickness"],
+      ["output", "filmThicknessLower", "filmThicknessLower ≤ filmThickness ≤ filmThicknessUpper", ""],
+      ["output", "filmThicknessUpper", "filmThicknessLower ≤ filmThickness ≤ filmThicknessUpper", "filmThicknessUpper ≤ filmThickness"],
+      ["output", list?.name, "[]: lowerValue ≤ value ≤ upperValue; lowerTolerance ≤ upperTolerance", "[]: value ≤ upperValue"],
+    ]);
+    assert.deepEqual(reunited.map(({ field: name }) => name), [list?.name]);
+    assert.match(reunited[0]?.from ?? "", /\[\]\/value: → unit/);
+    assert.match(reunited[0]?.to ?? "", /\[\]\/value: → code/);
   });
 
   it("an edition compared with itself shows nothing, and without the rename table a new name is a loss and a gain", () => {
@@ -326,6 +365,7 @@ describe("change of edition", () => {
           },
           output: {
             required: ["lifeLeft"],
+            ordered: null,
             properties: {
               remainingUsefulLife: null, lifeLeft: { ...plain("remainingUsefulLife"), unit: "MIN" },
               maintenanceRequired: null, serviceRequired: plain("maintenanceRequired"), component: null, predictedEndOfLife: { derivation: { timeAfter: "lifeLeft" } },

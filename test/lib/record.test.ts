@@ -8,6 +8,7 @@ import type { ModelAnswer, TensorSpec } from "../../nodes/lib/inference/tensor";
 import { loadBuiltInProfile } from "../../nodes/lib/profile/load-profile";
 import { buildInputRecord } from "../../nodes/lib/record/build-record";
 import { isDateTime, parseDateTime } from "../../nodes/lib/record/date-time";
+import { compileAdmission } from "../../nodes/lib/record/field-value";
 import { createInputCollector, type Collected, type CollectorOptions, type InputCollector, type TagMapping } from "../../nodes/lib/record/input-collector";
 import type { InputRecord } from "../../nodes/lib/record/interface-record";
 import { isoTime } from "../../nodes/lib/record/iso-time";
@@ -351,6 +352,36 @@ describe("input collector", () => {
     assert.equal(records, rows.length);
     assert.equal(torque.toFixed(1), rows.reduce((sum, row) => sum + Number(row[6]), 0).toFixed(1));
     assert.deepEqual(subject.counts(), { received: rows.length * 5, applied: rows.length * 5, held: 0, superseded: 0, rejected: 0, ignored: 0 });
+  });
+});
+
+describe("admission of texts and structured values", () => {
+  const fieldOf = (category: string, direction: "input" | "output", name: string) => {
+    const field = loadBuiltInProfile().categories.get(category)?.[direction].fields.get(name);
+    assert.ok(field);
+    return field;
+  };
+
+  it("a structured value whose parts are out of order is refused with the part, as the validator does", () => {
+    const admit = compileAdmission(fieldOf("process-optimization", "output", "expectedEffects"), "", "unit");
+    const effect = (lowerValue: string, upperValue?: string) => ({ characteristic: "energy", expectedValue: "10", unit: "KWH", lowerValue, ...(upperValue && { upperValue }) });
+    assert.ok("value" in admit([effect("9.5", "10")]));
+    assert.ok("value" in admit([effect("10")]));
+    assert.deepEqual(admit([effect("9"), effect("10.5", "11")]), { refusal: { code: "RESONANCE_VALUE_RANGE", expected: "≥ lowerValue 10.5", actual: "10", at: "1/expectedValue" } });
+    assert.deepEqual(admit([effect("9", "9.9")]), { refusal: { code: "RESONANCE_VALUE_RANGE", expected: "≥ expectedValue 10", actual: "9.9", at: "0/upperValue" } });
+  });
+
+  it("a text that is not of its pattern's form is refused, and none can stall it", () => {
+    const admit = compileAdmission(fieldOf("process-optimization", "output", "expectedEffects"), "", "unit");
+    const told = admit([{ characteristic: "energy", expectedValue: "ten", unit: "KWH" }]);
+    assert.ok("refusal" in told);
+    assert.deepEqual([told.refusal.code, told.refusal.at], ["RESONANCE_VALUE_FORMAT", "0/expectedValue"]);
+    const stalling = compileAdmission({ schema: { type: "string", pattern: "^([a-z]+)*(a{0,90}b){0,9}$" } }, "", "unit");
+    assert.ok("value" in stalling("abc"));
+    const before = process.cpuUsage().user;
+    const refused = stalling(`${"a".repeat(10_000_000)}!`);
+    assert.ok("refusal" in refused && refused.refusal.code === "RESONANCE_VALUE_FORMAT");
+    assert.ok(process.cpuUsage().user - before < 5_000_000);
   });
 });
 

@@ -103,7 +103,8 @@ export async function openEditor(browser: Browser, url: string, language = "en-U
   const tray = page.locator(".red-ui-tray");
   const opened = async (): Promise<void> => {
     await page.locator(".resonance-form").last().waitFor();
-    await page.waitForFunction(() => !document.querySelector(".red-ui-tray.red-ui-tray-opening, .ui-draggable-dragging"));
+    // When the tray has slid in, Node-RED puts the focus on its first field: what is typed before that may go there.
+    await page.waitForFunction(() => [...document.querySelectorAll(".red-ui-tray")].at(-1)?.contains(document.activeElement));
   };
   const press = async (button: string): Promise<void> => {
     const before = await tray.count();

@@ -29,27 +29,32 @@ const DEPTH = 8;
 
 /** A copy of a document with some places changed to what nobody expects, taken out, doubled, or with a strange key. */
 export function mutate(document: unknown, random: Seeded, changes = 1 + random.below(3)): unknown {
-  let mutant = copy(document);
-  for (let change = 0; change < changes; change++) mutant = mutateOnce(mutant, random);
+  const own = new Set<unknown>();
+  let mutant = copy(document, own);
+  for (let change = 0; change < changes; change++) mutant = mutateOnce(mutant, own, random);
   return mutant;
 }
 
-/** Plain objects and lists are copied as far down as they are changed; all else stays the same object. */
-function copy(node: unknown, depth = 0): unknown {
+/** Plain objects and lists are copied as far down as they are changed, into `own`; all else stays the same object. */
+function copy(node: unknown, own: Set<unknown>, depth = 0): unknown {
   if (typeof node !== "object" || node === null || depth > DEPTH) return node;
-  if (Array.isArray(node) && node.length <= 1000) return Array.from(node as readonly unknown[], (part) => copy(part, depth + 1));
+  if (Array.isArray(node) && node.length <= 1000) {
+    const list = Array.from(node as readonly unknown[], (part) => copy(part, own, depth + 1));
+    own.add(list);
+    return list;
+  }
   if (Object.getPrototypeOf(node) !== Object.prototype) return node;
   const copied: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(node)) Object.defineProperty(copied, key, { value: copy(value, depth + 1), enumerable: true, configurable: true, writable: true });
+  own.add(copied);
+  for (const [key, value] of Object.entries(node)) Object.defineProperty(copied, key, { value: copy(value, own, depth + 1), enumerable: true, configurable: true, writable: true });
   return copied;
 }
 
-function mutateOnce(document: unknown, random: Seeded): unknown {
+/** Changes only what is the mutant's `own`: hostile values are shared, and would grow from mutant to mutant without end. */
+function mutateOnce(document: unknown, own: ReadonlySet<unknown>, random: Seeded): unknown {
   const places: (readonly [Record<string, unknown>, string])[] = [];
   const visit = (node: unknown, depth: number): void => {
-    if (typeof node !== "object" || node === null || depth > DEPTH || Object.isFrozen(node)) return;
-    const prototype: unknown = Object.getPrototypeOf(node);
-    if (prototype !== Object.prototype && !Array.isArray(node)) return;
+    if (typeof node !== "object" || node === null || depth > DEPTH || !own.has(node)) return;
     for (const key of Object.keys(node).slice(0, 100)) {
       places.push([node as Record<string, unknown>, key]);
       visit((node as Record<string, unknown>)[key], depth + 1);

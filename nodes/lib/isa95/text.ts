@@ -21,10 +21,13 @@ let lastDateTime = "";
 
 /**
  * A value as the text of an element or attribute.
- * @throws RESONANCE_ISA95_VALUE_INVALID for what the schema does not allow there, RESONANCE_ISA95_CHARACTER for a
- * character XML cannot carry; the path is that of `trail` and `last`.
+ * @throws RESONANCE_ISA95_VALUE_INVALID for what the schema does not allow there or is no text at all (a JSON document may have an object there),
+ * RESONANCE_ISA95_CHARACTER for a character XML cannot carry; the path is that of `trail` and `last`.
  */
 export function literal(spec: TextSpec, value: Scalar, trail: Trail, last?: string): string {
+  if (typeof value === "object") {
+    throw new ResonanceError("RESONANCE_ISA95_VALUE_INVALID", { value: Array.isArray(value) ? "[…]" : "{…}", expected: `xsd:${spec.base}` }, { path: trailPath(trail, last) });
+  }
   const text = typeof value === "string" ? value : typeof value === "number" ? numberText(spec.base, value) : String(value);
   if (!isPlain(text)) {
     const forbidden = NOT_IN_XML.exec(text);

@@ -68,6 +68,7 @@ function assembleInterface(raw: RawInterface, fields: readonly Field[]): Interfa
     fields: new Map(fields.map((field) => [field.name, field])),
     required: raw.required,
     requireOneOf,
+    ordered: raw.ordered ?? [],
     schema: {
       type: "object",
       properties: Object.fromEntries(fields.map(({ name, schema }) => [name, plainProperty(schema)])),

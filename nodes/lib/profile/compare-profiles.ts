@@ -64,6 +64,7 @@ export function compareProfiles(before: Profile, after: Profile): ProfileCompari
     changedRange: sides.flatMap(({ changedRange }) => changedRange),
     changedTarget: sides.flatMap(({ changedTarget }) => changedTarget),
     changedRequired: sides.flatMap(({ changedRequired }) => changedRequired),
+    changedOrder: sides.flatMap(({ changedOrder }) => changedOrder),
   };
 }
 
@@ -86,9 +87,10 @@ type SideComparison = Pick<ProfileComparison, "added" | "removed" | "renamed" | 
 
 function compareSide(pair: CategoryPair, direction: Direction, profile: Profile): SideComparison {
   const { before, after } = pair;
-  const changes: Record<Aspect | "renamed", FieldChange[]> = { renamed: [], retyped: [], reunited: [], changedRange: [], changedTarget: [], changedRequired: [] };
+  const changes: Record<Aspect | "renamed", FieldChange[]> = { renamed: [], retyped: [], reunited: [], changedRange: [], changedTarget: [], changedRequired: [], changedOrder: [] };
   const removed: FieldPlace[] = [];
   const kept = new Set<string>();
+  const nameOf = (name: string): string => fieldAfter(pair, direction, name, profile)?.name ?? name;
   for (const field of before[direction].fields.values()) {
     const place: FieldPlace = { category: before.id, direction, field: field.name };
     const now = fieldAfter(pair, direction, field.name, profile);
@@ -98,7 +100,7 @@ function compareSide(pair: CategoryPair, direction: Direction, profile: Profile)
     }
     kept.add(now.name);
     if (now.name !== field.name) changes.renamed.push({ ...place, from: field.name, to: now.name });
-    const [was, is] = [aspectsOf(field, before[direction], now.schema.unit), aspectsOf(now, after[direction])];
+    const [was, is] = [aspectsOf(field, before[direction], { unit: now.schema.unit, nameOf }), aspectsOf(now, after[direction])];
     for (const aspect of ASPECTS) {
       const [from, to] = [was[aspect], is[aspect]];
       if (from !== to) changes[aspect].push({ ...place, from, to });

@@ -3,23 +3,30 @@ import { areCompatible, findUnit } from "../units/units";
 import type { Field, FieldSchema, Interface, UnitCode, ValueSchema } from "./profile";
 
 /** In what a field of two editions can differ. */
-export const ASPECTS = ["retyped", "reunited", "changedRange", "changedTarget", "changedRequired"] as const;
+export const ASPECTS = ["retyped", "reunited", "changedRange", "changedTarget", "changedRequired", "changedOrder"] as const;
 export type Aspect = (typeof ASPECTS)[number];
 
 /** Limits beside the range, in the order in which they are told. */
 const LIMITS = ["enum", "minLength", "maxLength", "pattern", "minItems", "maxItems", "required"] as const;
 
-/**
- * A field in words, aspect by aspect; parts of structured values stand behind their path. The range is told in `unit`, where it
- * converts: the same range in another unit is no change.
- */
-export function aspectsOf({ name, schema, required }: Field, { requireOneOf }: Interface, unit?: UnitCode): Readonly<Record<Aspect, string>> {
+/** How a field is told so that it can be compared with what it became. */
+export interface Telling {
+  /** The unit its range is told in, where it converts: the same range in another unit is no change. */
+  readonly unit?: UnitCode | undefined;
+  /** What other fields of its interface are called: a new name is no change of what is said about them. */
+  readonly nameOf?: (field: string) => string;
+}
+
+/** A field in words, aspect by aspect; parts of structured values stand behind their path. */
+export function aspectsOf({ name, schema, required }: Field, side: Interface, { unit, nameOf = (field) => field }: Telling = {}): Readonly<Record<Aspect, string>> {
+  const relations = side.ordered.filter((fields) => fields.includes(name)).map((fields) => fields.map(nameOf));
   return {
     retyped: everywhere(schema, typeText),
-    reunited: everywhere(schema, ({ unit }) => unit ?? ""),
+    reunited: everywhere(schema, ({ unit: own, unitIn }) => own ?? (typeof unitIn === "string" ? `→ ${unitIn}` : "")),
     changedRange: everywhere(inUnit(schema, unit), rangeText),
     changedTarget: schema.isa95.map((target) => `${target.message}: ${target.path} [${target.property ?? name}]`).sort().join("; "),
-    changedRequired: required ? "required" : requireOneOf.includes(name) ? `one of ${requireOneOf.join(", ")}` : "optional",
+    changedRequired: required ? "required" : side.requireOneOf.includes(name) ? `one of ${side.requireOneOf.map(nameOf).join(", ")}` : "optional",
+    changedOrder: [orderText(relations), everywhere(schema, ({ ordered = [] }) => orderText(ordered))].filter((text) => text !== "").join("; "),
   };
 }
 
@@ -42,6 +49,10 @@ function inUnit(schema: FieldSchema, wanted: UnitCode | undefined): FieldSchema 
 
 function typeText({ type, format }: FieldSchema | ValueSchema): string {
   return [String(type), format].filter((word) => word !== undefined).join(" ");
+}
+
+function orderText(relations: readonly (readonly string[])[]): string {
+  return relations.map((names) => names.join(" ≤ ")).join("; ");
 }
 
 function rangeText(schema: FieldSchema | ValueSchema): string {

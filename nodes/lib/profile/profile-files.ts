@@ -6,6 +6,16 @@ import { invalid, type ProfileFile } from "./check-format";
 /** No profile is longer; a wrong path may lead to anything. */
 const LONGEST_FILE = 4 * 1024 * 1024;
 
+/** What the system's codes mean. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ERR_ENCODING_INVALID_ENCODED_DATA: "it is not UTF-8 text",
+  EACCES: "Node-RED may not read it",
+  ENOTDIR: "a part of its path is no folder",
+  ELOOP: "its links lead in a circle",
+  ENAMETOOLONG: "its path is too long",
+};
+
 /** A file as it was read; places in it are known. */
 export type ReadFile = ProfileFile & Required<Pick<ProfileFile, "locate">>;
 
@@ -41,9 +51,7 @@ function readText(file: string): string {
     return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw invalid({ file }, "", "there is no such file");
-    if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") throw invalid({ file }, "", "it is not UTF-8 text");
-    if (code !== undefined && !code.startsWith("RESONANCE")) throw invalid({ file: path.normalize(file) }, "", code);
+    if (code !== undefined && !code.startsWith("RESONANCE")) throw invalid({ file: path.normalize(file) }, "", REASONS[code] ?? code);
     throw cause;
   }
 }

@@ -107,6 +107,8 @@ export interface Interface {
   readonly required: readonly string[];
   /** Fields of which a record holds at least one; empty where `required` says it all. */
   readonly requireOneOf: readonly string[];
+  /** Lists of fields that must not decrease in their order. */
+  readonly ordered: readonly (readonly string[])[];
   /** JSON Schema 2020-12 of a record's `values`. */
   readonly schema: Readonly<Record<string, unknown>>;
 }

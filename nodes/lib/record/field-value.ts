@@ -1,3 +1,4 @@
+import { compilePattern, STEPS, StepsExceeded } from "../json/pattern";
 import type { FieldWords, ValueSchema } from "../profile/profile";
 import { compileConverter } from "../units/conversion";
 import { areCompatible, findUnit } from "../units/units";
@@ -19,7 +20,7 @@ const READERS: Readonly<Record<string, Read>> = {
 
 /**
  * Compiles the admission of values to a field: type, unit conversion from `unit` (empty: from the unit the source states, else the profile's own unit),
- * range, allowed values, length.
+ * range, allowed values, length, pattern.
  * Nothing is guessed: a text is no number, save a 64-bit integer too long for one; 0 and 1 are boolean; a whole number can be an identifier.
  * In a list the unit is that of its numbers; the parts of a structured value come in the profile's units. `path` names the setting of the unit.
  * @throws RESONANCE_UNIT_UNKNOWN, RESONANCE_UNIT_INCOMPATIBLE
@@ -35,6 +36,7 @@ export function compileAdmission({ schema }: { readonly schema: FieldWords | Val
   const read = schema.format === "date-time" ? toTime : READERS[type] ?? toText;
   const { enum: allowed, minLength = 0, maxLength = Infinity } = schema as { enum?: readonly unknown[]; minLength?: number; maxLength?: number };
   const expected = schema.format ?? type;
+  const suits = typeof schema["pattern"] === "string" ? formOf(schema["pattern"]) : undefined;
   return (raw) => {
     const value = read(raw);
     if (value === undefined) return refuse("RESONANCE_VALUE_TYPE", expected, raw);
@@ -42,7 +44,23 @@ export function compileAdmission({ schema }: { readonly schema: FieldWords | Val
     if (typeof value === "string" && !fits(value, minLength, maxLength)) {
       return refuse("RESONANCE_VALUE_LENGTH", `${minLength} – ${maxLength}`, value.length);
     }
+    if (suits && typeof value === "string" && !suits(value)) return refuse("RESONANCE_VALUE_FORMAT", String(schema["pattern"]), raw);
     return { value };
+  };
+}
+
+/** Whether a text is of the form that a pattern describes; one so long that it would take too many steps is not. */
+function formOf(source: string): (text: string) => boolean {
+  const budget = { left: STEPS };
+  const pattern = compilePattern(source, budget);
+  return (text) => {
+    budget.left = STEPS;
+    try {
+      return pattern.test(text);
+    } catch (thrown) {
+      if (thrown instanceof StepsExceeded) return false;
+      throw thrown;
+    }
   };
 }
 
@@ -122,6 +140,8 @@ function toTime(raw: unknown): string | undefined {
 /** Lengths count characters, not UTF-16 units, as JSON Schema does. */
 function fits(text: string, minimum: number, maximum: number): boolean {
   if (text.length <= maximum && text.length >= minimum * 2) return true;
+  // A character has two units at most.
+  if (text.length > maximum * 2) return false;
   const { length } = Array.from(text);
   return length >= minimum && length <= maximum;
 }

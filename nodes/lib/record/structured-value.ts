@@ -1,5 +1,6 @@
 import type { FieldWords, ValueSchema } from "../profile/profile";
 import { refuse, type Admission, type Admit } from "./admission";
+import { findDisorder } from "./order";
 
 /** Entries of a list whose profile sets no limit. */
 const LONGEST = 100_000;
@@ -21,9 +22,9 @@ export function compileList(schema: FieldWords | ValueSchema, item: Admit): Admi
   };
 }
 
-/** The admission of structured values: every part by its own schema, none that the profile does not name, none missing that it requires. */
+/** The admission of structured values: every part by its own schema, none that the profile does not name, none missing that it requires, in the order it asks for. */
 export function compileStructure(schema: FieldWords | ValueSchema, compile: (part: ValueSchema) => Admit): Admit {
-  const { properties = {}, required = [] } = schema;
+  const { properties = {}, required = [], ordered = [] } = schema;
   const parts = new Map(Object.entries(properties).map(([name, part]) => [name, compile(part)]));
   return (raw) => {
     if (Object.prototype.toString.call(raw) !== "[object Object]") return refuse("RESONANCE_VALUE_TYPE", "object", raw);
@@ -39,7 +40,9 @@ export function compileStructure(schema: FieldWords | ValueSchema, compile: (par
       value[name] = admission.value;
     }
     const missing = required.find((name) => !Object.hasOwn(value, name));
-    return missing === undefined ? { value } : within(missing, refuse("RESONANCE_FIELD_MISSING", missing, undefined));
+    if (missing !== undefined) return within(missing, refuse("RESONANCE_FIELD_MISSING", missing, undefined));
+    const wrong = findDisorder(ordered, value);
+    return wrong ? within(wrong.property, refuse("RESONANCE_VALUE_RANGE", wrong.expected, value[wrong.property])) : { value };
   };
 }
 

@@ -5,6 +5,7 @@ import { PatternUnsupported } from "../json/pattern-syntax";
 import { isDateTime } from "../record/date-time";
 import { PROFILE_KEYWORDS } from "./profile-keywords";
 import { schemaNodes } from "./schema-nodes";
+import { UNIQUE_ITEMS } from "./unique-items";
 
 /** The annotations a profile adds to JSON Schema; they say something about a field and check nothing. */
 const ANNOTATIONS = ["unit", "isa95", "vdi2182", "nature", "derivation", "follows", "unitIn"] as const;
@@ -47,10 +48,23 @@ const regExp = Object.assign(
   { code: "compilePattern" },
 );
 
+/** Steps that a call of a schema that is referred to takes: one that refers to itself by several ways can double its calls with every level. */
+const CALL = 5;
+
+/** Counts a call of a compiled schema; more than a message may have end its check. */
+function countCall(): void {
+  if ((budget.left -= CALL) < 0) throw new RangeError("too many steps");
+}
+
+/** Every function that ajv writes for a schema begins by counting its call; `self` is the validator it belongs to. */
+function withCount(code: string): string {
+  return code.replace(/function validate\d+\(data, \{[^)]*\)\{/g, "$&self.countCall();");
+}
+
 /** Unknown keywords and formats are errors, since they are mostly misspelt; shapes of schemas are not judged. `verbose` costs only when something is wrong. */
 const OPTIONS: Options = {
   verbose: true, strict: true, strictTypes: false, strictRequired: false, strictTuples: false, messages: true,
-  logger: false, code: { regExp },
+  logger: false, code: { regExp, process: withCount },
 };
 
 /** How each draft's validator is made; ajv is loaded here, on first use. */
@@ -62,7 +76,7 @@ const DRAFTS: Readonly<Record<Draft, (options: Options) => Ajv>> = {
 
 /** A validator that loads no other document and checks dates against the calendar; it finds all errors, or ends at the first. */
 export function createAjv(draft: Draft, allErrors = true, options: Options = {}): Ajv {
-  const ajv = DRAFTS[draft]({ ...OPTIONS, ...options, allErrors });
+  const ajv = Object.assign(DRAFTS[draft]({ ...OPTIONS, ...options, allErrors }), { countCall });
   const { default: addFormats } = require("ajv-formats") as typeof import("ajv-formats");
   addFormats(ajv, { mode: "fast", formats: [...FAST_FORMATS] });
   for (const name of FAST_FORMATS) {
@@ -72,6 +86,8 @@ export function createAjv(draft: Draft, allErrors = true, options: Options = {})
   ajv.addFormat("date-time", isDateTime);
   ajv.addFormat("date", (text) => text.length === 10 && isDateTime(`${text}T00:00:00Z`));
   ajv.addVocabulary([...ANNOTATIONS]);
+  ajv.removeKeyword("uniqueItems");
+  ajv.addKeyword(UNIQUE_ITEMS);
   for (const keyword of PROFILE_KEYWORDS) ajv.addKeyword(keyword);
   return ajv;
 }

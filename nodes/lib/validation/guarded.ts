@@ -19,7 +19,12 @@ const NONE: Outcome = { errors: [] };
 /** Both ways of a schema; `compile` gets whether all errors are wanted. */
 export function compileBoth(compile: (allErrors: boolean) => ValidateFunction): CompiledSchema {
   let first: ValidateFunction | undefined;
-  return { all: compile(true), first: () => (first ??= compile(false)) };
+  // A schema is itself checked while it is compiled, which takes steps too.
+  const compiled = (allErrors: boolean): ValidateFunction => {
+    refillSteps();
+    return compile(allErrors);
+  };
+  return { all: compiled(true), first: () => (first ??= compiled(false)) };
 }
 
 /**

@@ -7,7 +7,7 @@ import { formatOf, readDocument } from "../isa95/read-document";
 import { readJsonObject } from "../isa95/json-reader";
 import { writeJson } from "../isa95/json-writer";
 import { fieldError, type FieldError } from "../record/field-error";
-import { checkPatterns, createAjv } from "./ajv";
+import { checkPatterns, createAjv, refillSteps } from "./ajv";
 import { textIn, toFieldError } from "./b2mml-validator";
 import { compileBoth, limitError, runGuarded, type CompiledSchema } from "./guarded";
 import type { Check } from "./record-validator";
@@ -83,6 +83,7 @@ function readOfficial(place: string): Official {
   if (messages.size === 0) throw unusable(file, "it describes no message");
   try {
     const ajv = createAjv("2020-12", false, { ...LENIENT, validateFormats: false });
+    refillSteps();
     if (ajv.validateSchema({ $defs: definitions }) !== true) throw new Error(ajv.errorsText(ajv.errors?.slice(0, 1), { dataVar: "" }));
     checkReferences(definitions);
     checkPatterns(definitions);

@@ -1,4 +1,5 @@
 import type { DataValidateFunction, FuncKeywordDefinition } from "ajv/dist/types";
+import { findDisorder } from "../record/order";
 import { findUnit } from "../units/units";
 
 /** Reports what is wrong with a value, as ajv wants it. */
@@ -20,21 +21,8 @@ function keyword(find: (value: unknown) => Found): DataValidateFunction {
 }
 
 function disorder(lists: readonly (readonly string[])[], value: Readonly<Record<string, unknown>>): Found {
-  for (const names of lists) {
-    const there = names.filter((name) => Object.hasOwn(value, name));
-    for (let index = 1; index < there.length; index++) {
-      const [before = "", property = ""] = there.slice(index - 1, index + 1);
-      if (numberOf(value[before]) > numberOf(value[property])) {
-        return { keyword: "ordered", message: `${property} is below ${before}`, params: { property, expected: `≥ ${before} ${String(value[before])}` } };
-      }
-    }
-  }
-  return undefined;
-}
-
-/** Decimal texts count as numbers; anything else is of no order, and another keyword says so. */
-function numberOf(value: unknown): number {
-  return typeof value === "number" || (typeof value === "string" && value.length <= 64) ? Number(value) : NaN;
+  const found = findDisorder(lists, value);
+  return found && { keyword: "ordered", message: `${found.property} is out of order`, params: { ...found } };
 }
 
 function unknownUnit(code: string): Found {
