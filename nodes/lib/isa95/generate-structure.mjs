@@ -1,6 +1,5 @@
-// Writes b2mml-v0701.json: the ordered structure of the B2MML messages the pack writes or reads.
-// Elements of BatchML (recipes and batch records as InformationObject of an event) are left out.
-// Usage: node nodes/lib/isa95/generate-structure.mjs <folder of the official V0701 XSDs>
+// Writes b2mml-v0701.json: the ordered structure of every B2MML message and noun, without BatchML (recipes and batch records).
+// Usage: node nodes/lib/isa95/generate-structure.mjs <folder of the official V0701 XSDs> [<file to write>]
 //
 // Notation of an element: name, cardinality (! one, ? none or one, + one or more, * any), ~ if nillable, type:
 // "ID!:IdentifierType". "(A!:T | B!:T)!" is a choice, with * one that repeats. A - before the colon marks an element that is
@@ -9,13 +8,6 @@ import { readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { XMLParser } from "fast-xml-parser";
 
-// Nouns of the messages the pack writes; of each the whole family of verbs, since a MES may answer with or send any of them.
-const NOUNS = [
-  "WorkSchedule", "PhysicalAsset", "WorkPerformance", "TestResult", "WorkAlert", "JobList", "JobResponse", "MaterialLot",
-  "OperationsPerformance", "OperationsSchedule", "OperationsCapability", "Equipment",
-];
-const VERBS = ["Sync", "Process", "Acknowledge", "Change", "Respond", "Cancel", "Get", "Show"];
-const MESSAGES = [...NOUNS.flatMap((noun) => VERBS.map((verb) => verb + noun)), "NotifyOperationsEvent", "ConfirmBOD"];
 const NAMESPACE = "http://www.mesa.org/xml/B2MML";
 const NOTICE = "The Business To Manufacturing Markup Language (B2MML) is used courtesy of MESA International.";
 
@@ -24,9 +16,18 @@ if (!folder) throw new Error("Give the folder of the XSD files.");
 const schema = await readSchemas(folder);
 const types = {};
 const messages = {};
-for (const message of MESSAGES) messages[message] = reach(schema.element.get(message)["@"].type);
+const nouns = {};
+for (const [name, { "@": { type }, isBatch }] of [...schema.element].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  if (type && !isBatch) (isMessage(type) ? messages : nouns)[name] = reach(type);
+}
 const ordered = Object.fromEntries(Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1)));
-await writeFile(path.join(import.meta.dirname, "b2mml-v0701.json"), layout(ordered));
+await writeFile(process.argv[3] ?? path.join(import.meta.dirname, "b2mml-v0701.json"), layout(ordered));
+
+/** A message has an ApplicationArea; names do not tell: ProcessSegment is none, SyncWorkMasaterCapability is one. */
+function isMessage(type) {
+  const { nodes = [] } = schema.complexType.get(type) ?? {};
+  return nodes.some((node) => node.kind === "sequence" && node.nodes.some((child) => child["@"].name === "ApplicationArea"));
+}
 
 /** Global elements, types and groups of all files, by name. */
 async function readSchemas(from) {
@@ -124,6 +125,6 @@ function cardinality({ minOccurs = "1", maxOccurs = "1" }) {
 /** One line a type: compact, and a change of the standard reads well in a diff. */
 function layout(described) {
   const lines = Object.entries(described).map(([name, type]) => `    ${JSON.stringify(name)}: ${JSON.stringify(type)}`);
-  const head = { notice: NOTICE, version: "V0701", releaseID: "7.0.1", namespace: NAMESPACE, messages };
+  const head = { notice: NOTICE, version: "V0701", releaseID: "7.0.1", namespace: NAMESPACE, messages, nouns };
   return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "types": {\n${lines.join(",\n")}\n  }\n}\n`;
 }

@@ -1,22 +1,34 @@
 import { ResonanceError } from "../errors/resonance-error";
 import { isTree, type B2mmlDocument, type Scalar, type Tree } from "./document";
 import { orderedElements, presentAttributes } from "./element-order";
-import { messageType, type ElementSpec, type TypeSpec } from "./structure";
+import { CURRENT, type ElementSpec, type Structure, type TypeSpec } from "./structure";
 import { literal } from "./text";
 import { trailPath, type Trail } from "./trail";
 
 /** JSON values of a B2MML document in JSON form. */
 export type Json = string | number | boolean | null | { [name: string]: Json } | Json[];
 
+/** How JSON carries text: as a value, or as the `$` of an object, as it does beside attributes in either form. */
+export type JsonForm = "plain" | "object";
+
 /**
  * A document as B2MML JSON: `{"<VerbNoun>": {…}}`, attributes as `@name`, text beside attributes as `$`, an array
  * wherever the schema allows more than one.
  * @throws the errors of `writeXml`: both forms are checked against the same structure.
  */
-export function writeJson({ message, content }: B2mmlDocument): { [message: string]: Json } {
-  const type = messageType(message);
+export function writeJson({ message, content }: B2mmlDocument, form: JsonForm = "plain", structure: Structure = CURRENT): { [message: string]: Json } {
+  const type = structure.messageType(message);
   if (!type) throw new ResonanceError("RESONANCE_ISA95_MESSAGE_UNKNOWN", { message });
-  return { [message]: element(type, content, [message]) };
+  const plain = element(type, content, [message]);
+  return { [message]: form === "plain" ? plain : asObjects(plain) };
+}
+
+/** Every text as an object with `$`; attributes and what is nil stand as they are. */
+function asObjects(json: Json): Json {
+  if (json === null) return null;
+  if (Array.isArray(json)) return json.map(asObjects);
+  if (typeof json !== "object") return { $: json };
+  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, name === "$" || name.startsWith("@") ? value : asObjects(value)]));
 }
 
 function element(type: TypeSpec, node: Scalar | Tree, trail: Trail): Json {

@@ -45,31 +45,60 @@ export interface TypeSpec {
   readonly attributes: ReadonlyMap<string, AttributeSpec>;
   readonly requiredAttributes: readonly string[];
   readonly text: TextSpec | undefined;
+  /** Whether anything may stand in it. */
+  readonly any: boolean;
+  /** Whether what the pack knows of it is another version's: it tells how to read, not what is wrong. */
+  readonly loose: boolean;
 }
 
-interface TypeData {
+/** A version of B2MML. */
+export interface Structure {
+  readonly version: string;
+  readonly releaseId: string;
+  readonly namespace: string;
+  /** Names of the messages. */
+  readonly messages: readonly string[];
+  /** The type of a message's root element; `undefined` for what is none. */
+  messageType(message: string): TypeSpec | undefined;
+  /** The type of an object that may be a document of its own, e.g. `WorkSchedule`. */
+  nounType(noun: string): TypeSpec | undefined;
+  /** A type by its name in the schema. */
+  typeNamed(name: string): TypeSpec | undefined;
+}
+
+/** What a structure file holds. */
+export interface StructureData {
+  readonly version: string;
+  readonly releaseID: string;
+  readonly namespace: string;
+  readonly messages: Readonly<Record<string, string>>;
+  readonly nouns: Readonly<Record<string, string>>;
+  readonly types: Readonly<Record<string, TypeData | undefined>>;
+  /** Names of the types that are known for certain; all where it is absent. */
+  readonly certain?: ReadonlySet<string>;
+}
+
+export interface TypeData {
   readonly text?: string;
   readonly base?: string;
   readonly enum?: readonly string[];
   readonly elements?: readonly string[];
   readonly attributes?: readonly string[];
+  readonly any?: boolean;
 }
 
-const typeData = data.types as Readonly<Record<string, TypeData | undefined>>;
-const messages = new Map(Object.entries(data.messages));
-const resolved = new Map<string, TypeSpec>();
 const ELEMENT = /^(\w+)([!?+*])(~?)(-?):([\w.]+)$/;
 const ATTRIBUTE = /^(\w+)([!?]):(\w+)$/;
 const CHOICE = /^\((.+)\)([!?+*])$/;
 
-/** Names of the messages the structure file holds. */
-export const MESSAGES: readonly string[] = [...messages.keys()];
+/** The version the pack writes unless told otherwise. */
+export const CURRENT: Structure = createStructure(data);
 
-/** The type of a message's root element; `undefined` for a message the structure file does not hold. */
-export function messageType(message: string): TypeSpec | undefined {
-  const name = messages.get(message);
-  return name === undefined ? undefined : typeOf(name);
-}
+/** Names of the messages of the current version. */
+export const MESSAGES: readonly string[] = CURRENT.messages;
+
+/** The type of a message's root element in the current version; `undefined` for what is no message. */
+export const messageType = (message: string): TypeSpec | undefined => CURRENT.messageType(message);
 
 /** The noun's element in a message: the last of its `DataArea`. */
 export function nounOf(message: TypeSpec): ElementSpec {
@@ -83,64 +112,80 @@ export function nestingOf(type: TypeSpec): ElementSpec | undefined {
   return [...type.elements.values()].find((element) => element.type === type);
 }
 
-function typeOf(name: string): TypeSpec {
-  const known = resolved.get(name);
-  if (known) return known;
-  const found = typeData[name] ?? { text: name };
-  const elements = new Map<string, ElementSpec>();
-  const choices: ChoiceSpec[] = [];
-  const attributes = attributesOf(found);
-  const type = {
-    name, elements, choices, attributes,
-    requiredElements: 0,
-    requiredAttributes: [...attributes.values()].filter((attribute) => attribute.required).map((attribute) => attribute.name),
-    text: textOf(found),
-  };
-  // Types hold each other: known before its elements are.
-  resolved.set(name, type);
-  for (const entry of found.elements ?? []) addParticle(entry, elements, choices);
-  type.requiredElements = [...elements.values()].filter((element) => element.required).length;
-  return type;
-}
+/** Makes the types of a structure file, each when it is first asked for. */
+export function createStructure({ version, releaseID, namespace, messages, nouns, types, certain }: StructureData): Structure {
+  const resolved = new Map<string, TypeSpec>();
+  const known = (from: Readonly<Record<string, string>>, name: string): TypeSpec | undefined => (Object.hasOwn(from, name) ? typeOf(from[name] ?? "") : undefined);
 
-/** An element, or the elements of a choice. One that repeats may hold any of its elements, in any order and number. */
-function addParticle(entry: string, elements: Map<string, ElementSpec>, choices: ChoiceSpec[]): void {
-  const [, inner, sign = ""] = CHOICE.exec(entry) ?? [];
-  if (inner === undefined) {
-    const element = parseElement(entry, elements.size);
-    elements.set(element.name, element);
-    return;
+  function typeOf(name: string): TypeSpec {
+    const before = resolved.get(name);
+    if (before) return before;
+    const found = types[name] ?? { text: name };
+    const elements = new Map<string, ElementSpec>();
+    const choices: ChoiceSpec[] = [];
+    const attributes = attributesOf(found);
+    const type = {
+      name, elements, choices, attributes,
+      requiredElements: 0,
+      requiredAttributes: [...attributes.values()].filter((attribute) => attribute.required).map((attribute) => attribute.name),
+      text: textOf(found),
+      any: found.any === true,
+      loose: certain !== undefined && !certain.has(name),
+    };
+    // Types hold each other: known before its elements are.
+    resolved.set(name, type);
+    for (const entry of found.elements ?? []) addParticle(entry, elements, choices);
+    type.requiredElements = [...elements.values()].filter((element) => element.required).length;
+    return type;
   }
-  const repeats = sign === "*" || sign === "+";
-  const first = elements.size;
-  const members = inner.split(" | ").map((member, index) => parseElement(member, repeats ? first : first + index));
-  for (const member of members) elements.set(member.name, { ...member, required: false, many: member.many || repeats });
-  if (!repeats) choices.push({ names: members.map(({ name }) => name), required: sign === "!" });
-}
 
-function parseElement(notation: string, order: number): ElementSpec {
-  const [, name = "", sign = "", nillable = "", unqualified = "", type = ""] = ELEMENT.exec(notation) ?? [];
+  /** An element, or the elements of a choice. One that repeats may hold any of its elements, in any order and number. */
+  function addParticle(entry: string, elements: Map<string, ElementSpec>, choices: ChoiceSpec[]): void {
+    const [, inner, sign = ""] = CHOICE.exec(entry) ?? [];
+    if (inner === undefined) {
+      const element = parseElement(entry, elements.size);
+      elements.set(element.name, element);
+      return;
+    }
+    const repeats = sign === "*" || sign === "+";
+    const first = elements.size;
+    const members = inner.split(" | ").map((member, index) => parseElement(member, repeats ? first : first + index));
+    for (const member of members) elements.set(member.name, { ...member, required: false, many: member.many || repeats });
+    if (!repeats) choices.push({ names: members.map(({ name }) => name), required: sign === "!" });
+  }
+
+  function parseElement(notation: string, order: number): ElementSpec {
+    const [, name = "", sign = "", nillable = "", unqualified = "", type = ""] = ELEMENT.exec(notation) ?? [];
+    return {
+      name, order,
+      required: sign === "!" || sign === "+",
+      many: sign === "+" || sign === "*",
+      nillable: nillable === "~",
+      qualified: unqualified === "",
+      type: typeOf(type),
+    };
+  }
+
+  /** The XSD type of the text, found through the chain of bases; the nearest list of values counts. */
+  function textOf({ text, base, enum: values }: TypeData): TextSpec | undefined {
+    const inherited = text === undefined ? (base === undefined ? undefined : typeOf(base).text) : { base: text };
+    return inherited && values ? { ...inherited, values: new Set(values) } : inherited;
+  }
+
+  function attributesOf({ base, attributes = [] }: TypeData): Map<string, AttributeSpec> {
+    const all = new Map(base === undefined ? [] : typeOf(base).attributes);
+    for (const notation of attributes) {
+      const [, name = "", sign, type = ""] = ATTRIBUTE.exec(notation) ?? [];
+      all.set(name, { name, required: sign === "!", text: typeOf(type).text ?? { base: type } });
+    }
+    return all;
+  }
+
   return {
-    name, order,
-    required: sign === "!" || sign === "+",
-    many: sign === "+" || sign === "*",
-    nillable: nillable === "~",
-    qualified: unqualified === "",
-    type: typeOf(type),
+    version, releaseId: releaseID, namespace,
+    messages: Object.keys(messages),
+    messageType: (message) => known(messages, message),
+    nounType: (noun) => known(nouns, noun),
+    typeNamed: (name) => (Object.hasOwn(types, name) ? typeOf(name) : undefined),
   };
-}
-
-/** The XSD type of the text, found through the chain of bases; the nearest list of values counts. */
-function textOf({ text, base, enum: values }: TypeData): TextSpec | undefined {
-  const inherited = text === undefined ? (base === undefined ? undefined : typeOf(base).text) : { base: text };
-  return inherited && values ? { ...inherited, values: new Set(values) } : inherited;
-}
-
-function attributesOf({ base, attributes = [] }: TypeData): Map<string, AttributeSpec> {
-  const all = new Map(base === undefined ? [] : typeOf(base).attributes);
-  for (const notation of attributes) {
-    const [, name = "", sign, type = ""] = ATTRIBUTE.exec(notation) ?? [];
-    all.set(name, { name, required: sign === "!", text: typeOf(type).text ?? { base: type } });
-  }
-  return all;
 }

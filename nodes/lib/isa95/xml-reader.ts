@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { ResonanceError } from "../errors/resonance-error";
+import { beyondLimits } from "./xml-limits";
 
 /** An element as it was read, its name without prefix. */
 export interface XmlElement {
@@ -13,7 +14,7 @@ export interface XmlElement {
 }
 
 /** Bounds of what is read at all. */
-const LIMITS = { characters: 8 * 1024 * 1024, depth: 64 };
+const LIMITS = { characters: 8 * 1024 * 1024, depth: 64, elements: 200_000, attributes: 100 };
 /** The parser quotes what it stumbled over, however long that is. */
 const MAX_DETAIL = 200;
 const PARSER_OPTIONS = {
@@ -32,13 +33,15 @@ type Prefixes = ReadonlyMap<string, string>;
 /**
  * Reads XML as tree of elements with namespaces resolved.
  * @throws RESONANCE_ISA95_UNREADABLE for what is not well-formed, a DTD, an entity other than the five of XML, an
- * unknown prefix, or more than 8 Mi characters or 64 levels.
+ * unknown prefix, or more than 8 Mi characters, 200,000 elements, 64 levels or 100 attributes in an element.
  */
 export function readXml(xml: string): XmlElement {
   const { XMLParser, XMLValidator } = load("fast-xml-parser") as typeof import("fast-xml-parser");
   const text = xml.replace(/^\uFEFF/, "").trimStart();
   if (text.length > LIMITS.characters) throw unreadable(`longer than ${LIMITS.characters} characters`);
   if (hasDeclaration(text)) throw unreadable("a document type declaration is not accepted");
+  const beyond = beyondLimits(text, LIMITS);
+  if (beyond !== undefined) throw unreadable(beyond);
   const valid = XMLValidator.validate(text);
   if (valid !== true) throw unreadable(`${valid.err.msg} (line ${valid.err.line})`);
   let parsed: unknown;

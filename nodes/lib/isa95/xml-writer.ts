@@ -1,7 +1,7 @@
 import { ResonanceError } from "../errors/resonance-error";
 import type { B2mmlDocument, Scalar, Tree } from "./document";
 import { orderedElements, presentAttributes } from "./element-order";
-import { B2MML, messageType, type ElementSpec, type TypeSpec } from "./structure";
+import { B2MML, CURRENT, type ElementSpec, type Structure, type TypeSpec } from "./structure";
 import { isPlain, literal } from "./text";
 import { trailPath, type Trail } from "./trail";
 
@@ -17,14 +17,14 @@ export const NAMESPACE_HEAD = ` xmlns="${B2MML.namespace}"`;
 const NO_NAMESPACE_HEAD = ` xmlns=""`;
 
 /**
- * A document as XML, elements in the schema's order whatever the order in the object.
+ * A document as XML, elements in the schema's order whatever the order in the object; of the current version unless told otherwise.
  * @throws RESONANCE_ISA95_MESSAGE_UNKNOWN, and every RESONANCE_ISA95_… a document can break the schema with: nothing
  * the official schema would refuse is written.
  */
-export function writeXml({ message, content }: B2mmlDocument): string {
-  const type = messageType(message);
+export function writeXml({ message, content }: B2mmlDocument, structure: Structure = CURRENT, namespace = structure.namespace): string {
+  const type = structure.messageType(message);
   if (!type) throw new ResonanceError("RESONANCE_ISA95_MESSAGE_UNKNOWN", { message });
-  return DECLARATION + elementXml(message, type, content, [message], NAMESPACE_HEAD) + "\n";
+  return DECLARATION + elementXml(message, type, content, [message], ` xmlns="${namespace}"`) + "\n";
 }
 
 /**
