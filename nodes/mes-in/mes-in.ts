@@ -37,7 +37,7 @@ interface MesInDef extends NodeDef {
 }
 
 const KILOBYTE = 1_000;
-const FOLDER = "resonance-mes-in";
+const FOLDER = path.join("resonance", "mes-in");
 
 /** Takes B2MML documents from a MES over HTTP or from messages, gives each to the flow once, and answers as its sender asks. */
 export = (RED: NodeAPI) =>
@@ -64,7 +64,7 @@ export = (RED: NodeAPI) =>
         else if (verdict === "rejected") status.count("rejected", "yellow");
         else status.count("accepted");
       };
-      const serve = (): (() => void) => {
+      const serve = (): ((removed: boolean) => void) => {
         const { httpNodeRoot } = RED.settings as { readonly httpNodeRoot?: unknown };
         if (httpNodeRoot === false) throw new ResonanceError("RESONANCE_MES_IN_NO_HTTP");
         const handle = createEndpoint({
@@ -81,9 +81,11 @@ export = (RED: NodeAPI) =>
           },
           onRefused() { status.count("refused", "yellow"); },
         });
-        const close = openRoute(RED.httpNode, def.path, withSiteMiddleware(RED, handle));
+        const site = withSiteMiddleware(RED, handle);
+        const close = openRoute(RED.httpNode, def.path, site);
         status.show("green", "ring", "listening");
-        return close;
+        // Until the deploy brings the path back, senders are told to come again.
+        return (removed) => { close(removed ? undefined : site); };
       };
       const closeRoute = def.transport === "http" ? serve() : undefined;
 
@@ -109,7 +111,7 @@ export = (RED: NodeAPI) =>
           return undefined;
         },
         async close(removed) {
-          closeRoute?.();
+          closeRoute?.(removed);
           await reception.close();
           if (removed) removeRememberedAnswers(file);
         },

@@ -11,29 +11,41 @@ export interface HttpApp {
   use(middleware: Middleware): unknown;
 }
 
-const sites = new WeakMap<object, Map<string, Handler>>();
+interface Route {
+  readonly handle: Handler;
+  /** Runs while nobody has the path that a deploy just freed. */
+  readonly vacant?: NodeJS.Timeout;
+}
+
+const sites = new WeakMap<object, Map<string, Route>>();
+/** Milliseconds in which who had the path is expected back. */
+const VACANCY = 5000;
 
 /**
- * Lets `handle` answer what comes to `path` of `app`, until the function that is returned is called. An application gets one layer of ours
- * and keeps it; what is deployed changes only the table behind it.
+ * Lets `handle` answer what comes to `path` of `app`, until the function that is returned is called: with `absent`, that one answers for
+ * the short while in which a deploy may bring the path back. An application gets one layer of ours and keeps it; what is deployed changes
+ * only the table behind it.
  * @throws RESONANCE_MES_IN_PATH for what is no plain path, RESONANCE_MES_IN_PATH_TAKEN when another node has it
  */
-export function openRoute(app: HttpApp, path: string, handle: Handler): () => void {
+export function openRoute(app: HttpApp, path: string, handle: Handler): (absent?: Handler) => void {
   const key = pathKey(path);
   const routes = sites.get(app) ?? install(app);
-  if (routes.has(key)) throw new ResonanceError("RESONANCE_MES_IN_PATH_TAKEN", { path: key }, { path: "path" });
-  routes.set(key, handle);
-  return () => {
-    if (routes.get(key) === handle) routes.delete(key);
+  const before = routes.get(key);
+  if (before && !before.vacant) throw new ResonanceError("RESONANCE_MES_IN_PATH_TAKEN", { path: key }, { path: "path" });
+  clearTimeout(before?.vacant);
+  routes.set(key, { handle });
+  return (absent) => {
+    routes.delete(key);
+    if (absent) routes.set(key, { handle: absent, vacant: setTimeout(() => { routes.delete(key); }, VACANCY).unref() });
   };
 }
 
-function install(app: HttpApp): Map<string, Handler> {
-  const routes = new Map<string, Handler>();
+function install(app: HttpApp): Map<string, Route> {
+  const routes = new Map<string, Route>();
   sites.set(app, routes);
   app.use((request, response, next) => {
-    const handle = routes.get(requestKey(request.url ?? ""));
-    if (handle) handle(request, response);
+    const route = routes.get(requestKey(request.url ?? ""));
+    if (route) route.handle(request, response);
     else next();
   });
   return routes;
