@@ -41,10 +41,10 @@ describe("mes-in", () => {
   const run = (changes: Readonly<Record<string, unknown>> = {}, options: DeployOptions = {}, more: readonly TestNode[] = []): Promise<Deployment> =>
     deploy([{ ...MES_IN, ...changes }, ...more], {
       ...options, settings: { userDir, ...options.settings },
-      types: [(RED) => { app = RED.httpNode as unknown as RequestListener & Layered; }],
+      types: [(RED) => { app = RED.httpNode; }],
     });
   const decide = (flow: Deployment, index: number, payload: unknown): void => {
-    flow.receive("node", { payload, resonance: { reply: flow.sent("node")[index]?.resonance?.["reply"] } } as never);
+    flow.receive("node", { payload, resonance: { reply: flow.sent("node")[index]?.resonance?.["reply"] } });
   };
   const failures = (flow: Deployment): readonly (string | undefined)[] => flow.caught.map(({ resonance }) => resonance?.error?.code);
 
@@ -275,7 +275,7 @@ describe("mes-in", () => {
 
   it("takes documents from messages too, and answers them at its third output", async () => {
     const flow = await run({ transport: "message", authentication: "", answer: "flow" });
-    flow.receive("node", { topic: "mes/orders", payload: Buffer.from(schedule("B-1")), cell: 7, resonance: { mqtt: { responseTopic: "mes/answers" } } } as never);
+    flow.receive("node", { topic: "mes/orders", payload: Buffer.from(schedule("B-1")), cell: 7, resonance: { mqtt: { responseTopic: "mes/answers" } } });
     await until(() => flow.sent("node").length === 1, "the document");
     assert.equal(flow.sent("node")[0]?.["cell"], 7);
     decide(flow, 0, { decision: "accept" });
