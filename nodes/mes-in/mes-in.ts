@@ -76,7 +76,8 @@ export = (RED: NodeAPI) =>
               kit.send({ payload: received.content, resonance: { ...factsOf(received, reply), http } });
             });
             count(outcome);
-            if (outcome.error) kit.send([null, { payload: body.toString("utf8"), resonance: { errors: [errorEntry(outcome.error)], http } }]);
+            // Who is sent away comes again.
+            if (outcome.error && outcome.error.code !== "RESONANCE_MES_IN_BUSY") kit.send([null, { payload: body.toString("utf8"), resonance: { errors: [errorEntry(outcome.error)], http } }]);
             return outcome;
           },
           onRefused() { status.count("refused", "yellow"); },

@@ -271,6 +271,7 @@ describe("mes-in", () => {
     decide(flow, 0, { decision: "accept" });
     decide(flow, 1, { decision: "accept" });
     assert.deepEqual((await Promise.all(waiting)).map(({ status }) => status), [200, 200]);
+    assert.deepEqual(flow.sent("node", 1), [], "who shall come again was not refused");
   });
 
   it("takes documents from messages too, and answers them at its third output", async () => {
