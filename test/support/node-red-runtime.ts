@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -26,6 +28,7 @@ interface Runtime {
   start(): Promise<void>;
   stop(): Promise<void>;
   nodes: { getNode(id: string): { receive(msg: object): void } | null };
+  readonly httpNode: RequestListener;
   hooks: { add(name: string, handler: (events: readonly SendEvent[]) => void): void };
   events: { on(name: string, handler: (event: never) => void): void; once(name: string, handler: () => void): void };
   runtime: { flows: { setFlows(options: object): Promise<unknown> } };
@@ -45,22 +48,26 @@ export interface EmbeddedRuntime {
   logged(): readonly string[];
   /** Presses the button of the inject node with this name. */
   press(name: string): void;
+  /** The server of HTTP nodes, and its address; only with `http`. */
+  readonly server: Server;
+  readonly url: string;
   close(): Promise<void>;
 }
 
 const ROOT = path.join(__dirname, "..", "..");
 
-/** Starts the runtime; one a process, as Node-RED keeps its state in modules. */
-export async function startRuntime(): Promise<EmbeddedRuntime> {
+/** Starts the runtime, with `http` also its HTTP nodes at a free port; one a process, as Node-RED keeps its state in modules. */
+export async function startRuntime({ http = false }: { readonly http?: boolean } = {}): Promise<EmbeddedRuntime> {
   const userDir = mkdtempSync(path.join(tmpdir(), "resonance-runtime-"));
   const scope = path.join(userDir, "node_modules", "@model-data-resonance");
   mkdirSync(scope, { recursive: true });
   symlinkSync(ROOT, path.join(scope, "node-red"), "dir");
    
   const RED = require("node-red") as Runtime;
+  const server = createServer((request, response) => { RED.httpNode(request, response); });
   const errors: string[] = [];
-  RED.init(createServer(), {
-    userDir, flowFile: "flows.json", credentialSecret: false, httpNodeRoot: false, httpAdminRoot: "/", lang: "en-US",
+  RED.init(server, {
+    userDir, flowFile: "flows.json", credentialSecret: false, httpNodeRoot: http && "/", httpAdminRoot: "/", lang: "en-US",
     logging: {
       console: { level: "off", metrics: false, audit: false },
       test: { level: "error", metrics: false, audit: false, handler: () => ({ msg }: { msg: unknown }) => { errors.push(String(msg)); } },
@@ -82,8 +89,11 @@ export async function startRuntime(): Promise<EmbeddedRuntime> {
     statuses.set(names.get(id) ?? id, status);
   });
   await RED.start();
+  if (http) await once(server.listen(0, "127.0.0.1"), "listening");
 
   return {
+    server,
+    url: http ? `http://127.0.0.1:${(server.address() as AddressInfo).port}` : "",
     async deploy(flow) {
       const tab = flow.find((node) => node.z !== undefined)?.z ?? "tab";
       names.clear();
@@ -106,6 +116,8 @@ export async function startRuntime(): Promise<EmbeddedRuntime> {
       node.receive({});
     },
     async close() {
+      server.closeAllConnections();
+      if (http) await new Promise((resolve) => { server.close(resolve); });
       await RED.stop();
       rmSync(userDir, { recursive: true, force: true });
     },
