@@ -8,7 +8,8 @@ import type { Equipment } from "../lib/record/equipment";
 import { readScadaInput } from "../lib/scada/read-message";
 import { createScada } from "../lib/scada/scada";
 import type { ScadaSettings, TextLanguage } from "../lib/scada/settings";
-import { readUsers } from "../lib/scada/users";
+import { passwordCredentials } from "../lib/scada/user-slots";
+import { withPasswords, type SavedUser } from "../lib/scada/users";
 
 interface ScadaDef extends NodeDef {
   profile: string;
@@ -21,6 +22,8 @@ interface ScadaDef extends NodeDef {
   /** Whether endpoints without security are offered too. */
   unprotected: boolean;
   anonymous: boolean;
+  /** Not `users`: the editor keeps that name for itself. */
+  accounts: readonly SavedUser[];
   maxSessions: number | string;
   pkiFolder: string;
   namespaceUri: string;
@@ -30,6 +33,7 @@ interface ScadaDef extends NodeDef {
   maxEquipment: number | string;
   byModel: boolean;
   jobOrders: boolean;
+  companions: boolean;
 }
 
 const SECURE: readonly SecurityPolicy[] = ["Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"];
@@ -70,7 +74,7 @@ export = (RED: NodeAPI) =>
       },
       close: () => scada.close(),
     };
-  }, { credentials: { users: { type: "text" } } });
+  }, { credentials: passwordCredentials() });
 
 function settingsOf({ RED, def, credentials }: NodeKit<ScadaDef>, profile: Profile, equipment: Equipment): ScadaSettings {
   return {
@@ -82,7 +86,7 @@ function settingsOf({ RED, def, credentials }: NodeKit<ScadaDef>, profile: Profi
     publicHost: def.publicHost.trim(),
     securityPolicies: def.unprotected ? [...SECURE, "None"] : SECURE,
     anonymous: def.anonymous,
-    users: readUsers(credentials["users"] ?? ""),
+    users: withPasswords(def.accounts, credentials),
     maxSessions: Number(def.maxSessions),
     pkiFolder: path.resolve(userFolder(RED), def.pkiFolder),
     applicationName: APPLICATION_NAME,
@@ -93,5 +97,6 @@ function settingsOf({ RED, def, credentials }: NodeKit<ScadaDef>, profile: Profi
     maxEquipment: Number(def.maxEquipment),
     byModel: def.byModel,
     jobOrders: def.jobOrders,
+    companions: def.companions,
   };
 }

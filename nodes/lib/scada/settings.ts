@@ -39,6 +39,8 @@ export interface ScadaSettings {
   readonly byModel: boolean;
   /** Whether job orders are received by the methods of OPC 10031-4. */
   readonly jobOrders: boolean;
+  /** Whether results are shown by the types of OPC 40501-1 (prognosis, tool life) and OPC 40001-101 (result) too. */
+  readonly companions: boolean;
 }
 
 const POLICIES: readonly string[] = ["None", "Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"] satisfies SecurityPolicy[];
