@@ -347,17 +347,16 @@ describe("the security of a SCADA server", () => {
 
 describe("companion types of a SCADA server", () => {
   const MACHINE_TOOL = "http://opcfoundation.org/UA/MachineTool/";
-  const RESULT = "http://opcfoundation.org/UA/Machinery/Result/";
 
-  it("are not loaded unless asked for, and then show prognoses, tool life and results to a client that knows their types", async () => {
+  it("are not loaded unless asked for, and then show prognoses and tool life to a client that knows their types", async () => {
     const plain = await startScada({ categories: ["predictive-maintenance"] });
     await withClient(plain.port, {}, async (session) => { assert.ok(!(await session.readNamespaceArray()).includes(MACHINE_TOOL)); });
     await plain.close();
 
-    const server = await startScada({ companions: true, categories: ["predictive-maintenance", "visual-inspection", "quality-prediction", "soft-sensor"] });
+    const server = await startScada({ companions: true, categories: ["predictive-maintenance", "soft-sensor"] });
     await withClient(server.port, {}, async (session) => {
       const namespaces = await session.readNamespaceArray();
-      const [own, machineTool, result] = ["urn:model-data-resonance:scada", MACHINE_TOOL, RESULT].map((uri) => namespaces.indexOf(uri));
+      const [own, machineTool] = ["urn:model-data-resonance:scada", MACHINE_TOOL].map((uri) => namespaces.indexOf(uri));
       const node = (category: string, rest: string): string => `ns=${own};s=${PLACE}#${category}${rest}`;
       const typed = async (nodeId: string, type: string): Promise<void> => {
         const { references } = await session.browse({ nodeId, referenceTypeId: "HasTypeDefinition" });
@@ -402,22 +401,7 @@ describe("companion types of a SCADA server", () => {
       server.scada.publish(outputRecord({ category: "predictive-maintenance", timestamp: "2026-11-22T07:00:00.000Z", values: { remainingUsefulLife: 9 } }));
       assert.equal((await read(toolChange))[0], "2026-11-22T11:00:00.000Z", "a late record does not turn the clock back");
 
-      const verdict = node("visual-inspection", "/results/Result");
-      await typed(verdict, `ns=${result};i=2001`);
-      server.scada.publish(inputRecord({ category: "visual-inspection", values: { imageUri: "a.png", partId: "P-17", jobId: "JO-1", recipeId: "R-3" } }));
-      server.scada.publish(outputRecord({ category: "visual-inspection", values: { evaluation: "NotOK", defectCount: 2, isSimulated: false } }));
-      const whole = await readValue(session, verdict);
-      const { resultMetaData: meta, resultContent } = whole.value.value as { resultMetaData: Record<string, unknown>; resultContent: Variant[] };
-      assert.equal(whole.statusCode.name, "Uncertain", "a model's verdict is no inspection");
-      assert.deepEqual(
-        [meta["resultId"], meta["resultEvaluation"], meta["partId"], meta["jobId"], meta["externalRecipeId"], meta["isSimulated"]], ["output-1", 2, "P-17", "JO-1", "R-3", false]);
-      assert.deepEqual(JSON.parse(String(resultContent[0]?.value)), { evaluation: "NotOK", defectCount: 2, isSimulated: false });
-      const metaNode = await child(verdict, "ResultMetaData");
-      assert.deepEqual(await read(await child(metaNode, "ResultEvaluation")), [2, "Uncertain"]);
-      server.scada.publish(outputRecord({ category: "quality-prediction", inputId: "another", values: { predictedEvaluation: "OK", nonconformityProbability: 0.1 } }));
-      assert.deepEqual(await read(await child(await child(node("quality-prediction", "/results/Result"), "ResultMetaData"), "ResultEvaluation")), [1, "Uncertain"]);
-
-      for (const nodeId of [maintenance, metaNode, verdict, await child(metaNode, "ResultId"), `${life}/TimeInUse`]) {
+      for (const nodeId of [maintenance, toolChange, `${life}/TimeInUse`]) {
         assert.equal((await session.write({ nodeId, attributeId: AttributeIds.Value, value: { value: text("x") } })).name, "BadNotWritable", nodeId);
       }
     });

@@ -4,14 +4,12 @@ import { loadOpcua } from "../opcua/load";
 import type { Category } from "../profile/profile";
 import type { InterfaceRecord } from "../record/interface-record";
 import { addPrognoses } from "./prognoses";
-import { addResult } from "./result";
 import type { Space } from "./space";
 import { addToolLife } from "./tool-life";
 
 /** Companion specifications whose types the server instantiates. */
 export const COMPANIONS = {
   machineTool: "http://opcfoundation.org/UA/MachineTool/",
-  result: "http://opcfoundation.org/UA/Machinery/Result/",
 } as const;
 
 /** An object or variable of a companion specification that follows a category's records. */
@@ -28,7 +26,7 @@ export interface CompanionPlace {
 
 /** Adds the companions for whose types the category has the fields; a category without such fields gets none. */
 export function addCompanions(space: Space, place: CompanionPlace): readonly Companion[] {
-  return [addPrognoses, addToolLife, addResult].flatMap((add) => {
+  return [addPrognoses, addToolLife].flatMap((add) => {
     const made = add(space, place);
     return made ? [newestOnly(made)] : [];
   });

@@ -8,6 +8,6 @@ export function nodesetFiles({ jobOrders, companions }: ScadaSettings): readonly
     nodesets.standard,
     ...(jobOrders || companions ? [nodesets.isa95JobControl] : []),
     // The model of machine tools is made of all of these.
-    ...(companions ? [nodesets.di, nodesets.ia, nodesets.machinery, nodesets.machineryJobs, nodesets.machineTool, nodesets.machineryResult] : []),
+    ...(companions ? [nodesets.di, nodesets.ia, nodesets.machinery, nodesets.machineryJobs, nodesets.machineTool] : []),
   ];
 }

@@ -39,7 +39,7 @@ export interface ScadaSettings {
   readonly byModel: boolean;
   /** Whether job orders are received by the methods of OPC 10031-4. */
   readonly jobOrders: boolean;
-  /** Whether results are shown by the types of OPC 40501-1 (prognosis, tool life) and OPC 40001-101 (result) too. */
+  /** Whether results are shown by the types of OPC 40501-1 (prognosis, tool life) too. */
   readonly companions: boolean;
 }
 
