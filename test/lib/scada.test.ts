@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { X509Certificate } from "node:crypto";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import {
@@ -451,7 +450,6 @@ describe("job orders by ISA-95 Job Control", () => {
         heard.push(`${(jobOrder as { jobOrderID: string }).jobOrderID} ${stateNumber}`);
         if (heard.length === wanted) complete();
       });
-      await once(item, "initialized");
 
       assert.deepEqual(await byId("Start"), ["Uncertain", [0, 2]], "an order nobody sent");
       assert.deepEqual(await withOrder("Store"), ["Good", [0, 1]]);
