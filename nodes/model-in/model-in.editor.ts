@@ -116,7 +116,7 @@ function openTables(form: Form, { tags, constants = [], jobFields = [] }: Partia
 
   // Nothing has changed before all tables are there.
   let changed = { tags: (): void => undefined, others: (): void => undefined };
-  const mapping = tagTable(form, text, tagHost, tags ?? [], facts, takenBeside("tags"), () => { changed.tags(); });
+  const mapping = tagTable(form, text, tagHost, tags ?? [], facts, takenBeside("tags"), () => { changed.tags(); }, id);
   made.tags = mapping.table;
   const fixed = made.constants = constantTable(constantHost, text, constants, facts, takenBeside("constants"), () => { changed.others(); });
   const jobs = made.jobFields = jobTable(jobHost, text, jobFields, facts, takenBeside("jobFields"), () => { changed.others(); });

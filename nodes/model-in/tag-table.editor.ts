@@ -5,6 +5,7 @@ import type { Form } from "../lib/editor/form";
 import { fieldOf, fieldOptions, unitOptions, unitSymbol } from "../lib/editor/options";
 import { createTable, type Problem, type Table } from "../lib/editor/table";
 import { localized, type Text } from "../lib/editor/text";
+import { browseTags } from "./browse-tags.editor";
 import { blankRow, missingRows, withBrowsed, withMachine } from "./filling-rows.editor";
 import type { Facts } from "./given-rows.editor";
 import { detailColumns, isDetailed, tagProblem, tagUnits, toRow, unitOfField, type TagMapping, type TagRow } from "./tag-rows.editor";
@@ -19,7 +20,7 @@ export interface TagTable {
 
 /** The mapping of tags to fields, with what can fill it; `taken` are the fields of the other tables. */
 export function tagTable(
-  form: Form, text: Text, host: HTMLElement, tags: readonly TagMapping[], facts: Facts, taken: () => readonly string[], changed: () => void,
+  form: Form, text: Text, host: HTMLElement, tags: readonly TagMapping[], facts: Facts, taken: () => readonly string[], changed: () => void, id: string,
 ): TagTable {
   const { catalogue, category } = facts;
   const fieldOfRow = (row: TagRow): FieldFacts | undefined => fieldOf(category(), "input", row.field);
@@ -38,6 +39,7 @@ export function tagTable(
     buttons: [
       { label: text("label.addRequired"), icon: "fa fa-asterisk", click: () => { table.add(...missingRows(category(), [...table.rows().map(({ field }) => field), ...taken()])); } },
       box.button,
+      { label: text("common.browse.open"), icon: "fa fa-sitemap", click: () => { browseTags(id, text, take, (sentence) => { notice.textContent = sentence; }); } },
     ],
     columns: [
       { key: "tag", kind: "text", title: text("label.tag"), width: "minmax(0, 5fr)", placeholder: "Torque", suggestions: knownTags },
@@ -59,7 +61,9 @@ export function tagTable(
       if (key === "field") Object.assign(row, { unit: unitOfField(fieldOfRow(row)) ?? "" });
     },
   });
-  host.closest(".resonance-wide")?.append(box.element);
+  const notice = Object.assign(document.createElement("p"), { className: "resonance-notice" });
+  notice.setAttribute("role", "status");
+  host.closest(".resonance-wide")?.append(box.element, notice);
   detailed?.addEventListener("change", () => { table.refresh(); });
   const take: TagTable["take"] = (browsed, at = -1) => {
     table.replace(withBrowsed(table.rows(), browsed, at, { catalogue: catalogue(), category: category(), taken: taken() }));

@@ -1,4 +1,4 @@
-import { freeTag, openBrowse, type ChosenItem } from "../lib/editor/browse";
+import { freshItems, openBrowse } from "../lib/editor/browse";
 import { fillAbsent, keepAbsent, openForm, saveNumbers } from "../lib/editor/form";
 import { parseItems, type Item } from "../lib/editor/paste";
 import { pasteBox } from "../lib/editor/paste-box";
@@ -106,7 +106,7 @@ function itemTable(host: HTMLElement, items: readonly Item[]): Table<Item> {
     empty: text("common.error.rows"),
     rows: items,
     addLabel: text("label.addItem"),
-    buttons: [paste.button, { label: text("common.browse.open"), icon: "fa fa-sitemap", click: () => { openBrowse({ endpoint: String($("#node-input-endpoint").val() ?? ""), text, chosen: (items) => { addChosen(made, items); } }); } }],
+    buttons: [paste.button, { label: text("common.browse.open"), icon: "fa fa-sitemap", click: () => { openBrowse({ endpoint: String($("#node-input-endpoint").val() ?? ""), text, chosen: (items) => { made.add(...freshItems(made.rows(), items).map(({ tag, nodeId }) => ({ tag, nodeId }))); } }); } }],
     columns: [
       { key: "tag", kind: "text", title: text("label.tag"), width: "minmax(0, 1fr)", placeholder: "Torque" },
       { key: "nodeId", kind: "text", title: text("label.address"), width: "minmax(0, 3fr)", placeholder: "ns=2;s=Spindle.Torque" },
@@ -116,17 +116,6 @@ function itemTable(host: HTMLElement, items: readonly Item[]): Table<Item> {
   });
   host.closest(".form-row")?.append(paste.element);
   return made;
-}
-
-/** What is in the table already is left as it is. */
-function addChosen(into: Table<Item>, items: readonly ChosenItem[]): void {
-  const tags = new Set(into.rows().map(({ tag }) => tag));
-  const known = new Set(into.rows().map((row) => row.nodeId));
-  for (const { tag, nodeId } of items.filter((item) => !known.has(item.nodeId))) {
-    const free = freeTag(tag, tags);
-    tags.add(free);
-    into.add({ tag: free, nodeId });
-  }
 }
 
 function problem(row: Item, all: readonly Item[]): Problem<Item> | undefined {

@@ -1,4 +1,5 @@
 import { loadAllProfiles, type Catalogue } from "../lib/editor/catalogue";
+import { freshItems, openBrowse } from "../lib/editor/browse";
 import { openForm, saveNumbers, tellFailure, type Form } from "../lib/editor/form";
 import type { Option } from "../lib/editor/options";
 import { parseItems } from "../lib/editor/paste";
@@ -86,7 +87,6 @@ RED.nodes.registerType<OpcuaOut>("resonance-opcua-out", {
 let form: Form | undefined;
 let table: Table<Row> | undefined;
 
-/** The table; a browse button finds its place beside `paste.button`, with `made.add(…)` for what was chosen. */
 function itemTable(host: HTMLElement, open: Form, items: readonly Row[]): Table<Row> {
   let catalogue: Catalogue | undefined;
   const paste = pasteBox(text, (pasted) => { made.add(...parseItems(pasted).map(toRow)); });
@@ -95,7 +95,12 @@ function itemTable(host: HTMLElement, open: Form, items: readonly Row[]): Table<
     empty: text("common.error.rows"),
     rows: items.map(toRow),
     addLabel: text("label.addItem"),
-    buttons: [paste.button],
+    buttons: [paste.button, {
+      label: text("common.browse.open"), icon: "fa fa-sitemap",
+      click: () => {
+        openBrowse({ endpoint: open.value("endpoint"), text, chosen: (items) => { made.add(...freshItems(made.rows(), items).map(({ tag, nodeId }) => toRow({ tag, nodeId }))); } });
+      },
+    }],
     columns: [
       { key: "tag", kind: "text", title: text("label.tag"), width: "minmax(0, 1fr)", placeholder: "FeedOverride" },
       { key: "nodeId", kind: "text", title: "NodeId", width: "minmax(0, 3fr)", placeholder: "nsu=urn:machine;s=Feed.Override" },

@@ -1,9 +1,12 @@
 import { openForm, saveNumbers, withCatalogue } from "../lib/editor/form";
 import { NO_CATALOGUE, type Catalogue } from "../lib/editor/catalogue";
 import { categoryOptions, fieldOptions, type Option } from "../lib/editor/options";
+import type { Validate } from "../lib/editor/red";
 import { createTable, type Problem, type Table } from "../lib/editor/table";
 import { textOf } from "../lib/editor/text";
 import { isBlank, number, required, rows, validate } from "../lib/editor/validators";
+import { passwordCredentials, USER_SLOTS } from "../lib/scada/user-slots";
+import { freeSlot, keepPasswords, shownPassword } from "./passwords.editor";
 
 interface CategoryRow {
   category: string;
@@ -14,10 +17,15 @@ interface SetpointRow {
   field: string;
 }
 
-interface UserRow {
+/** A user as the flow holds one; the password is the credential of its slot. */
+interface SavedUser {
   name: string;
-  password: string;
   operate: boolean;
+  slot: number;
+}
+
+interface UserRow extends SavedUser {
+  password: string;
 }
 
 interface Scada {
@@ -31,6 +39,7 @@ interface Scada {
   publicHost: string;
   unprotected: boolean;
   anonymous: boolean;
+  accounts: readonly SavedUser[];
   maxSessions: number;
   pkiFolder: string;
   namespaceUri: string;
@@ -42,6 +51,7 @@ interface Scada {
   jobOrders: boolean;
   setpoints?: readonly SetpointRow[];
   openSetpoints?: boolean;
+  companions: boolean;
 }
 
 const text = textOf("scada");
@@ -63,6 +73,7 @@ RED.nodes.registerType<Scada>("resonance-scada", {
     publicHost: { value: "" },
     unprotected: { value: false },
     anonymous: { value: false },
+    accounts: { value: [], label: text("label.users"), validate: usable },
     maxSessions: { value: 50, label: text("label.maxSessions"), validate: validate(number(text, { min: 1, max: 1000, whole: true })) },
     pkiFolder: { value: "resonance/scada-pki", label: text("label.pkiFolder"), validate: validate(required(text)) },
     namespaceUri: { value: "urn:model-data-resonance:scada", label: text("label.namespaceUri"), validate: validate(required(text)) },
@@ -74,8 +85,9 @@ RED.nodes.registerType<Scada>("resonance-scada", {
     jobOrders: { value: false },
     setpoints: { value: [], label: text("label.setpoints"), validate: validate((value) => rows<SetpointRow>(text, (row, all) => setpointProblem(row, all)?.text, 0)(value ?? [])) },
     openSetpoints: { value: false },
+    companions: { value: false },
   },
-  credentials: { users: { type: "text" } },
+  credentials: passwordCredentials(),
   inputLabels() { return text("port.input"); },
   outputLabels() { return text("port.output"); },
   paletteLabel() { return text("palette"); },
@@ -106,17 +118,19 @@ RED.nodes.registerType<Scada>("resonance-scada", {
       categories.refresh();
       writable.refresh();
     });
-    userTable(userHost, form.field("users"));
+    users = userTable(userHost, form.root, this, this.accounts);
   },
   oneditsave() {
     saveNumbers(this, "node", "port", "maxSessions", "historyValues", "historyHours", "maxEquipment");
     if (table) this.categories = table.rows();
     if (setpoints) this.setpoints = setpoints.rows();
+    if (users) this.accounts = users.rows().map(({ name, operate, slot }) => ({ name: name.trim(), operate, slot }));
   },
 });
 
-/** The table of categories of the open form. */
+/** The tables of the open form. */
 let table: Table<CategoryRow> | undefined;
+let users: Table<UserRow> | undefined;
 
 function categoryProblem(row: CategoryRow, all: readonly CategoryRow[]): string | undefined {
   if (isBlank(row.category)) return text("common.error.required");
@@ -152,11 +166,11 @@ function setpointProblem(row: SetpointRow, all: readonly SetpointRow[]): Problem
   return twice ? { key: "field", text: text("error.setpointTwice") } : undefined;
 }
 
-/** The users live in one credential, as JSON; the table writes it as it is edited. */
-function userTable(host: HTMLElement, field: HTMLInputElement): void {
-  const saved = field.value;
-  createTable<UserRow>({
-    host, text, rows: readUsers(saved), addLabel: text("label.addUser"), blank: () => ({ name: "", password: "", operate: false }),
+/** The table of users; the editor gets a password only while it is typed, and hands it to the runtime with the next deploy. */
+function userTable(host: HTMLElement, form: HTMLElement, node: object, saved: readonly SavedUser[]): Table<UserRow> {
+  const made: Table<UserRow> = createTable<UserRow>({
+    host, text, rows: saved.map((user) => ({ ...user, password: shownPassword(node, user.slot) })), addLabel: text("label.addUser"),
+    blank: () => ({ name: "", password: "", operate: false, slot: freeSlot(made.rows().map(({ slot }) => slot)) }),
     columns: [
       { key: "name", kind: "text", title: text("common.label.user"), width: "minmax(0, 2fr)" },
       { key: "password", kind: "password", title: text("common.label.password"), width: "minmax(0, 2fr)" },
@@ -164,19 +178,22 @@ function userTable(host: HTMLElement, field: HTMLInputElement): void {
     ],
     problem(row, all) {
       if (isBlank(row.name) || isBlank(row.password)) return { key: isBlank(row.name) ? "name" : "password", text: text("common.error.required") };
-      return all.filter(({ name }) => name === row.name).length > 1 ? { key: "name", text: text("error.userTwice") } : undefined;
+      const problem = userProblem(row, all);
+      return problem ? { key: "name", text: problem } : undefined;
     },
-    changed(users) {
-      const list = JSON.stringify(users);
-      field.value = users.length === 0 ? "" : list === JSON.stringify(readUsers(saved)) ? saved : list;
-    },
+    changed(rows) { keepPasswords(form, node, new Map(rows.map(({ slot, password }) => [slot, password]))); },
   });
+  return made;
 }
 
-function readUsers(list: string): UserRow[] {
-  try {
-    return JSON.parse(list || "[]") as UserRow[];
-  } catch {
-    return [];
-  }
+function userProblem({ name, slot }: SavedUser, all: readonly SavedUser[]): string | undefined {
+  if (isBlank(name)) return text("common.error.required");
+  if (slot > USER_SLOTS) return text("error.usersFull", { most: USER_SLOTS });
+  return all.filter((other) => other.name.trim() === name.trim()).length > 1 ? text("error.userTwice") : undefined;
+}
+
+/** A server that nobody may enter is a mistake. */
+function usable(this: Partial<Scada> | undefined, value: unknown, opt: Parameters<Validate>[1]): ReturnType<Validate> {
+  const check = rows<SavedUser>(text, userProblem, 0);
+  return validate((list) => (this && !this.anonymous && (list as readonly SavedUser[]).length === 0 ? text("error.nobody") : check(list)))(value, opt);
 }

@@ -9,7 +9,8 @@ import { readScadaInput } from "../lib/scada/read-message";
 import type { SetpointRow } from "../lib/scada/setpoints";
 import { createScada } from "../lib/scada/scada";
 import type { ScadaSettings, TextLanguage } from "../lib/scada/settings";
-import { readUsers } from "../lib/scada/users";
+import { passwordCredentials } from "../lib/scada/user-slots";
+import { withPasswords, type SavedUser } from "../lib/scada/users";
 
 interface ScadaDef extends NodeDef {
   profile: string;
@@ -22,6 +23,8 @@ interface ScadaDef extends NodeDef {
   /** Whether endpoints without security are offered too. */
   unprotected: boolean;
   anonymous: boolean;
+  /** Not `users`: the editor keeps that name for itself. */
+  accounts: readonly SavedUser[];
   maxSessions: number | string;
   pkiFolder: string;
   namespaceUri: string;
@@ -34,6 +37,7 @@ interface ScadaDef extends NodeDef {
   /** What follows is absent where an older version of the node was saved. */
   setpoints?: readonly SetpointRow[];
   openSetpoints?: boolean;
+  companions: boolean;
 }
 
 const SECURE: readonly SecurityPolicy[] = ["Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"];
@@ -74,7 +78,7 @@ export = (RED: NodeAPI) =>
       },
       close: () => scada.close(),
     };
-  }, { credentials: { users: { type: "text" } } });
+  }, { credentials: passwordCredentials() });
 
 function settingsOf({ RED, def, credentials }: NodeKit<ScadaDef>, profile: Profile, equipment: Equipment): ScadaSettings {
   return {
@@ -86,7 +90,7 @@ function settingsOf({ RED, def, credentials }: NodeKit<ScadaDef>, profile: Profi
     publicHost: def.publicHost.trim(),
     securityPolicies: def.unprotected ? [...SECURE, "None"] : SECURE,
     anonymous: def.anonymous,
-    users: readUsers(credentials["users"] ?? ""),
+    users: withPasswords(def.accounts, credentials),
     maxSessions: Number(def.maxSessions),
     pkiFolder: path.resolve(userFolder(RED), def.pkiFolder),
     applicationName: APPLICATION_NAME,
@@ -99,5 +103,6 @@ function settingsOf({ RED, def, credentials }: NodeKit<ScadaDef>, profile: Profi
     jobOrders: def.jobOrders,
     setpoints: def.setpoints ?? [],
     setpointWriters: def.openSetpoints ? "anyone" : "operators",
+    companions: def.companions,
   };
 }

@@ -62,7 +62,7 @@ for (const house of HOUSES) {
         const form = editor.page.locator(".resonance-form").last();
         await form.evaluate((root) => { for (const more of root.querySelectorAll("details")) more.open = true; });
         const seen = await form.evaluate((root) => ({
-          untold: [...root.querySelectorAll("[data-i18n]")].filter((part) => /^(\w+\.)+\w+$/.test(part.textContent.trim())).map((part) => part.textContent),
+          untold: [...root.querySelectorAll("[data-i18n]")].filter((part) => /^([a-z]\w*\.)+\w+$/i.test(part.textContent.trim())).map((part) => part.textContent),
           unlabelled: [...root.querySelectorAll<HTMLInputElement>("input:not([type=hidden]), select")]
             .filter((field) => field.offsetParent && field.labels?.length === 0 && !field.ariaLabel).map((field) => field.id),
           wide: [...root.querySelectorAll<HTMLElement>("*")]

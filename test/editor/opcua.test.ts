@@ -234,7 +234,7 @@ for (const house of HOUSES) {
     const password = "$2a$08$zZWtXTja0fB1pzD4sHCMyOCMYz2Z6dNbM6tl8sJogENOMcxWV9DN.";
     let server: EditorServer;
     before(async () => {
-      const users = [{ username: "admin", password, permissions: "*" }, { username: "reader", password, permissions: "read" }, { username: "flows", password, permissions: ["flows.read"] }];
+      const users = [{ username: "admin", password, permissions: "*" }, { username: "reader", password, permissions: "read" }, { username: "builder", password, permissions: ["flows.read", "flows.write"] }, { username: "palette", password, permissions: ["nodes.read", "nodes.write"] }];
       server = await startServer(house, flow(lab.endpointUrl), { adminAuth: { type: "credentials", users } });
     });
     after(() => server.stop());
@@ -243,45 +243,45 @@ for (const house of HOUSES) {
       const answer = await fetch(`${server.url}auth/token`, { method: "POST", body });
       return ((await answer.json()) as { access_token: string }).access_token;
     };
-    const send = async (user: string | undefined, path: string, body?: object): Promise<Response> => fetch(`${server.url}resonance/opcua/${path}`, {
+    const send = async (user: string | undefined, path: string, body?: object): Promise<Response> => fetch(`${server.url}resonance/${path}`, {
       method: body ? "POST" : "GET", headers: { "Content-Type": "application/json", ...(user && { Authorization: `Bearer ${await tokenOf(user)}` }) }, ...(body && { body: JSON.stringify(body) }),
     });
     const endpoint = { id: "endpoint", form: { endpointUrl: "opc.tcp://127.0.0.1:1", securityMode: "None", securityPolicy: "None", authentication: "anonymous" }, secrets: {} };
     const writing: readonly [string, object][] = [
-      ["check", { endpoint }], ["browse", { endpoint, nodeId: "i=85" }], ["search", { endpoint, text: "a" }], ["describe", { endpoint, nodeIds: ["i=85"] }],
-      ["trust", { sha256: "00", decision: "trust" }], ["trust/add", { place: "trusted", content: "" }], ["own/renew", {}],
+      ["opcua/check", { endpoint }], ["opcua/browse", { endpoint, nodeId: "i=85" }], ["opcua/search", { endpoint, text: "a" }], ["opcua/describe", { endpoint, nodeIds: ["i=85"] }],
+      ["opcua/trust", { sha256: "00", decision: "trust" }], ["opcua/trust/add", { place: "trusted", content: "" }], ["opcua/own/renew", {}], ["preview", {}], ["comparison", {}],
     ];
-    const reading = ["trust", "own", "own/certificate.der", "own/certificate.pem"];
+    const reading = ["opcua/trust", "opcua/own", "opcua/own/certificate.der", "opcua/own/certificate.pem", "catalogue", "samples"];
 
-    it("nobody reaches, trusts or renews anything without resonance.write, nor reads a list without resonance.read", async () => {
+    it("who may deploy flows may reach, trust, renew and preview; who may see them may look; nobody else may do either", async () => {
       for (const [path, body] of writing) {
-        for (const user of [undefined, "reader", "flows"]) assert.equal((await send(user, path, body)).status, 401, `${path} as ${user ?? "nobody"}`);
-        assert.notEqual((await send("admin", path, body)).status, 401, `${path} as admin`);
+        for (const user of [undefined, "reader", "palette"]) assert.equal((await send(user, path, body)).status, 401, `${path} as ${user ?? "nobody"}`);
+        for (const user of ["admin", "builder"]) assert.notEqual((await send(user, path, body)).status, 401, `${path} as ${user}`);
       }
       for (const path of reading) {
-        for (const user of [undefined, "flows"]) assert.equal((await send(user, path)).status, 401, `${path} as ${user ?? "nobody"}`);
-        assert.equal((await send("reader", path)).status, 200, `${path} as reader`);
+        for (const user of [undefined, "palette"]) assert.equal((await send(user, path)).status, 401, `${path} as ${user ?? "nobody"}`);
+        for (const user of ["reader", "builder"]) assert.equal((await send(user, path)).status, 200, `${path} as ${user}`);
       }
     });
 
     it("only opc.tcp is reached, bodies of other types do nothing, and no answer holds a secret", async () => {
       for (const endpointUrl of ["http://127.0.0.1:80", "file:///etc/passwd", "", "opc.tcp://"]) {
-        const answer = await send("admin", "check", { endpoint: { ...endpoint, form: { ...endpoint.form, endpointUrl } } });
+        const answer = await send("admin", "opcua/check", { endpoint: { ...endpoint, form: { ...endpoint.form, endpointUrl } } });
         assert.equal(answer.status, 422, endpointUrl);
         assert.equal(((await answer.json()) as { code: string }).code, "RESONANCE_CONFIG_INVALID");
       }
       const plain = await fetch(`${server.url}resonance/opcua/own/renew`, { method: "POST", headers: { "Content-Type": "text/plain" }, body: "{}" });
       assert.equal(plain.status, 401);
       const secrets = { user: "operator", password: "t0psecret" };
-      const answer = await send("admin", "check", { endpoint: { ...endpoint, form: { ...endpoint.form, endpointUrl: lab.endpointUrl, authentication: "user" }, secrets } });
+      const answer = await send("admin", "opcua/check", { endpoint: { ...endpoint, form: { ...endpoint.form, endpointUrl: lab.endpointUrl, authentication: "user" }, secrets } });
       assert.doesNotMatch(await answer.text(), /t0psecret/);
     });
 
     it("a saved password goes to the address it was saved for and to no other", async () => {
       const user = { ...endpoint, form: { ...endpoint.form, endpointUrl: "opc.tcp://127.0.0.1:1", authentication: "user" }, secrets: { user: "operator", password: "__PWRD__" } };
-      const answer = await send("admin", "check", { endpoint: user });
+      const answer = await send("admin", "opcua/check", { endpoint: user });
       assert.equal(((await answer.json()) as { code: string }).code, "RESONANCE_OPCUA_SECRET_ELSEWHERE");
-      const here = await send("admin", "check", { endpoint: { ...user, form: { ...user.form, endpointUrl: lab.endpointUrl } } });
+      const here = await send("admin", "opcua/check", { endpoint: { ...user, form: { ...user.form, endpointUrl: lab.endpointUrl } } });
       assert.equal(here.status, 200);
     });
   });

@@ -425,6 +425,71 @@ describe("set-points that clients write", () => {
   });
 });
 
+describe("companion types of a SCADA server", () => {
+  const MACHINE_TOOL = "http://opcfoundation.org/UA/MachineTool/";
+
+  it("are not loaded unless asked for, and then show prognoses and tool life to a client that knows their types", async () => {
+    const plain = await startScada({ categories: ["predictive-maintenance"] });
+    await withClient(plain.port, {}, async (session) => { assert.ok(!(await session.readNamespaceArray()).includes(MACHINE_TOOL)); });
+    await plain.close();
+
+    const server = await startScada({ companions: true, categories: ["predictive-maintenance", "soft-sensor"] });
+    await withClient(server.port, {}, async (session) => {
+      const namespaces = await session.readNamespaceArray();
+      const [own, machineTool] = ["urn:model-data-resonance:scada", MACHINE_TOOL].map((uri) => namespaces.indexOf(uri));
+      const node = (category: string, rest: string): string => `ns=${own};s=${PLACE}#${category}${rest}`;
+      const typed = async (nodeId: string, type: string): Promise<void> => {
+        const { references } = await session.browse({ nodeId, referenceTypeId: "HasTypeDefinition" });
+        assert.equal(references?.[0]?.nodeId.toString(), type, nodeId);
+      };
+      const child = async (nodeId: string, name: string): Promise<string> => {
+        const { references } = await session.browse({ nodeId, referenceTypeId: "HierarchicalReferences", includeSubtypes: true, resultMask: 63 });
+        return references?.find(({ browseName }) => browseName.name === name)?.nodeId.toString() ?? assert.fail(`${nodeId} has no ${name}`);
+      };
+      const read = async (nodeId: string): Promise<[unknown, string]> => {
+        const { value, statusCode } = await readValue(session, nodeId);
+        return [value.value instanceof Date ? value.value.toISOString() : value.value, statusCode.name];
+      };
+      const prognoses = node("predictive-maintenance", "/prognoses");
+      await typed(prognoses, `ns=${machineTool};i=2`);
+      await typed(`${prognoses}/Maintenance`, `ns=${machineTool};i=9`);
+      await typed(`${prognoses}/ToolChange`, `ns=${machineTool};i=45`);
+      const maintenance = await child(`${prognoses}/Maintenance`, "PredictedTime");
+      const toolChange = await child(`${prognoses}/ToolChange`, "PredictedTime");
+      assert.equal((await read(maintenance))[1], "BadWaitingForInitialData");
+      await assert.rejects(child(node("soft-sensor", ""), "Prognoses"), "nothing where nothing fits");
+
+      server.scada.publish(inputRecord({ category: "predictive-maintenance", values: { toolWear: 90, usageCount: 412, cuttingDistance: 8640.5, toolId: "T0412" } }));
+      server.scada.publish(outputRecord({ category: "predictive-maintenance", values: { remainingUsefulLife: 41.5, component: "Spindle bearing", recommendedAction: "Change the bearing" } }));
+      assert.deepEqual(await read(maintenance), ["2026-11-24T02:00:05.120Z", "Uncertain"], "41.5 hours after the record");
+      assert.equal((await read(toolChange))[1], "BadNoData", "a bearing is no tool");
+      assert.equal(((await read(await child(`${prognoses}/Maintenance`, "Activity")))[0] as { text: string }).text, "Change the bearing");
+      const life = node("predictive-maintenance", "/toolLife");
+      for (const [name, value, indication, unit, up] of [["TimeInUse", 1.5, 0, "h", true], ["Usages", 412, 2, "", true], ["CuttingDistance", 8640.5, 4, "m", true]] as const) {
+        await typed(`${life}/${name}`, `ns=${machineTool};i=61`);
+        assert.deepEqual(await read(`${life}/${name}`), [value, "Good"], name);
+        assert.deepEqual([(await read(await child(`${life}/${name}`, "Indication")))[0], (await read(await child(`${life}/${name}`, "IsCountingUp")))[0]], [indication, up], name);
+        if (unit !== "") assert.equal(((await read(await child(`${life}/${name}`, "EngineeringUnits")))[0] as { displayName: { text: string } }).displayName.text, unit);
+      }
+      assert.equal((await read(`${life}/RemainingTime`))[1], "BadNoData");
+
+      server.scada.publish(outputRecord({ category: "predictive-maintenance", values: { remainingUsefulLife: 2, component: "Tool T0412", predictedEndOfLife: "2026-11-22T11:00:00.000Z" } }));
+      assert.deepEqual(await read(toolChange), ["2026-11-22T11:00:00.000Z", "Uncertain"], "the moment the model names");
+      assert.equal((await read(maintenance))[1], "BadNoData");
+      assert.deepEqual(await read(await child(`${prognoses}/ToolChange`, "ToolIdentifier")), ["T0412", "Good"]);
+      assert.deepEqual(await read(`${life}/RemainingTime`), [2, "Uncertain"]);
+      server.scada.publish(outputRecord({ category: "predictive-maintenance", timestamp: "2026-11-22T07:00:00.000Z", values: { remainingUsefulLife: 9 } }));
+      assert.equal((await read(toolChange))[0], "2026-11-22T11:00:00.000Z", "a late record does not turn the clock back");
+
+      for (const nodeId of [maintenance, toolChange, `${life}/TimeInUse`]) {
+        assert.equal((await session.write({ nodeId, attributeId: AttributeIds.Value, value: { value: text("x") } })).name, "BadNotWritable", nodeId);
+      }
+    });
+    await server.close();
+    assert.deepEqual(server.problems, []);
+  });
+});
+
 describe("job orders by ISA-95 Job Control", () => {
   const JOB_CONTROL = "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/";
 
@@ -451,6 +516,22 @@ describe("job orders by ISA-95 Job Control", () => {
       const withOrder = (name: string): Promise<[string, number[]]> => call(name, new Variant({ dataType: DataType.ExtensionObject, value: order }));
       const states = async (): Promise<number[]> => ((await readValue(session, childOf("JobOrderList"))).value.value as { state: { stateNumber: number }[] }[]).map(({ state }) => state[0]?.stateNumber ?? 0);
 
+      const fields = ["EventType", "SourceName", "JobOrder", "JobState", "JobResponse"];
+      const filter = constructEventFilter(fields.map((field) => (field.startsWith("Job") ? `${jobControl}:${field}` : field)));
+      const subscription = ClientSubscription.create(session, { requestedPublishingInterval: 50, publishingEnabled: true, requestedLifetimeCount: 1000, requestedMaxKeepAliveCount: 100 });
+      const heard: string[] = [];
+      let wanted = Infinity;
+      let complete = (): void => undefined;
+      const item = await subscription.monitor({ nodeId: "ns=0;i=2253", attributeId: AttributeIds.EventNotifier }, { samplingInterval: 0, queueSize: 100, discardOldest: true, filter }, TimestampsToReturn.Both);
+      item.on("changed", (values: unknown) => {
+        const [, source, jobOrder, jobState, jobResponse] = (values as Variant[]).map(({ value }) => value as unknown);
+        if (source !== "JobOrders") return;
+        const [{ stateNumber } = { stateNumber: 0 }] = jobState as { stateNumber: number }[];
+        assert.equal((jobResponse as { jobOrderID: string }).jobOrderID, (jobOrder as { jobOrderID: string }).jobOrderID);
+        heard.push(`${(jobOrder as { jobOrderID: string }).jobOrderID} ${stateNumber}`);
+        if (heard.length === wanted) complete();
+      });
+
       assert.deepEqual(await byId("Start"), ["Uncertain", [0, 2]], "an order nobody sent");
       assert.deepEqual(await withOrder("Store"), ["Good", [0, 1]]);
       assert.deepEqual(await withOrder("Store"), ["Uncertain", [0, 16]], "twice the same");
@@ -473,6 +554,16 @@ describe("job orders by ISA-95 Job Control", () => {
       assert.deepEqual(await withOrder("Store"), ["Good", [0, 1]]);
       assert.deepEqual(await byId("Abort"), ["Good", [0, 1]]);
       assert.deepEqual(await states(), [6]);
+      const told = ["1", "2", "1", "2", "3", "4", "3", "5", "5", "2", "2", "2", "1", "6"].map((state) => `JO-1 ${state}`);
+      await new Promise<void>((resolve) => {
+        wanted = told.length;
+        complete = resolve;
+        if (heard.length >= wanted) resolve();
+      });
+      assert.deepEqual(heard, told, "each change of an order is an event, the last state when it is forgotten");
+      await subscription.terminate();
+      const list = await session.write({ nodeId: childOf("JobOrderList"), attributeId: AttributeIds.Value, value: { value: text("x") } });
+      assert.equal(list.name, "BadNotWritable", "orders come by methods only");
       await withClient(server.port, { user: VIEWER }, async (viewer) => {
         const { statusCode } = await viewer.call({ objectId, methodId: childOf("Clear"), inputArguments: [text("JO-1"), new Variant({ dataType: DataType.LocalizedText, arrayType: VariantArrayType.Array, value: [] })] });
         assert.equal(statusCode.name, "BadUserAccessDenied");

@@ -35,11 +35,12 @@ describe("the SCADA node", () => {
   const node = (changes: object = {}): TestNode => ({
     id: "node", type: "resonance-scada", version: 1, wires: [[]], profile: "profile", equipment: "equipment", categories: [{ category: "soft-sensor" }],
     port: String(port), host: "127.0.0.1", publicHost: "", unprotected: true, anonymous: true, maxSessions: 10, pkiFolder: "resonance/scada-pki",
-    namespaceUri: "urn:model-data-resonance:scada", language: "en", historyValues: "100", historyHours: 1, maxEquipment: 5, byModel: false, jobOrders: false, ...changes,
+    accounts: [], namespaceUri: "urn:model-data-resonance:scada", language: "en", historyValues: "100", historyHours: 1, maxEquipment: 5, byModel: false, jobOrders: false, companions: false, ...changes,
   });
-  const run = async (changes: object = {}, users: readonly object[] = [OPERATOR]): Promise<Deployment> => {
+  const run = async (changes: object = {}, users: readonly (typeof OPERATOR)[] = [OPERATOR]): Promise<Deployment> => {
     port = await freePort();
-    return deploy([node(changes), ...CONFIG], { settings: { userDir }, credentials: { node: { users: JSON.stringify(users) } } });
+    const saved = users.map(({ name, operate }, index) => ({ name, operate, slot: index + 1 }));
+    return deploy([node({ accounts: saved, ...changes }), ...CONFIG], { settings: { userDir }, credentials: { node: Object.fromEntries(users.map(({ password }, index) => [`password${index + 1}`, password])) } });
   };
   const proposal = outputRecord({ category: "adaptive-control", id: "proposal-1", nature: "proposal", values: { feedOverrideSetpoint: 85 } });
 
@@ -102,7 +103,7 @@ describe("the SCADA node", () => {
     const flow = await run();
     await until(() => lastStatus(flow) === "listening", "the server");
     for (let round = 0; round < 3; round += 1) {
-      await flow.redeploy([node({ historyValues: 10 + round, credentials: { users: JSON.stringify([OPERATOR]) } }), ...CONFIG]);
+      await flow.redeploy([node({ historyValues: 10 + round, accounts: [{ name: OPERATOR.name, operate: true, slot: 1 }], credentials: { password1: OPERATOR.password } }), ...CONFIG]);
       await until(() => lastStatus(flow) === "listening", "the server after the redeploy");
     }
     assert.deepEqual(codes(flow), []);

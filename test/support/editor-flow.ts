@@ -70,12 +70,28 @@ export const editorFlow: readonly object[] = [
     items: [{ tag: "feedOverride", nodeId: "nsu=urn:model-data-resonance:cnc;s=FeedOverride", unit: "P1", targetUnit: "" }],
     confirmWithin: 1000, checkRange: true, together: "command", repeat: false, objectId: "", methodId: "", historySpan: 3600, historyLimit: 10000, timeout: 10000, queueLimit: 100,
   },
+  {
+    id: "broker", type: "resonance-mqtt-broker", name: "", version: 1, url: "mqtts://${MQTT_HOST}:8883", protocol: "auto", clientId: "line-1", caFile: "certs/ca.pem",
+    certFile: "", keyFile: "", serverName: "", sharedGroup: "", cleanStart: false, sessionExpiry: 86400, keepAlive: 30, inFlight: 100, stateTopic: "acme/shanghai/state",
+    keep: "disk", policy: "drop-oldest", queueLimit: 100000, diskLimit: 100, ageLimit: 0,
+  },
+  {
+    ...common, id: "mqtt-in", type: "resonance-mqtt-in", name: "", broker: "broker", source: "place", equipment: "equipment", category: "predictive-maintenance",
+    direction: "output", topic: "", expected: "any", qos: "1", shared: false, acknowledge: "flow", flowTimeout: 30, tag: "topic", sizeLimit: 1000, x: 130, y: 300, wires: [["scada"], []],
+  },
+  { ...common, id: "mqtt-out", type: "resonance-mqtt-out", name: "", broker: "broker", target: "place", topic: "", qos: "1", retain: true, equipment: "equipment", x: 490, y: 300, wires: [] },
+  {
+    ...common, id: "scada", type: "resonance-scada", name: "", profile: "profile", equipment: "equipment", categories: [{ category: "predictive-maintenance" }],
+    port: 14840, host: "127.0.0.1", publicHost: "", unprotected: false, anonymous: false, accounts: [{ name: "operator", operate: true, slot: 1 }, { name: "viewer", operate: false, slot: 2 }],
+    maxSessions: 50, pkiFolder: "resonance/scada-pki", namespaceUri: "urn:model-data-resonance:scada", language: "en", historyValues: 1000, historyHours: 24,
+    maxEquipment: 50, byModel: false, jobOrders: false, companions: false, x: 310, y: 300, wires: [["mqtt-out"]],
+  },
 ];
 
-export const wiredNodes = ["opcua-in", "opcua-out", "model-in", "model-call", "model-out", "validate", "isa95", "mes-out", "setpoint-guard"] as const;
+export const wiredNodes = ["opcua-in", "opcua-out", "model-in", "model-call", "model-out", "validate", "isa95", "mes-out", "setpoint-guard", "scada", "mqtt-in", "mqtt-out"] as const;
 
 /** Configuration nodes: id in the flow and type. */
 export const configNodes = [
   ["profile", "resonance-profile"], ["equipment", "resonance-equipment"], ["endpoint", "resonance-opcua-endpoint"],
-  ["model", "resonance-model"], ["mes", "resonance-mes"],
+  ["model", "resonance-model"], ["mes", "resonance-mes"], ["broker", "resonance-mqtt-broker"],
 ] as const;

@@ -51,7 +51,7 @@ export async function makeScada(changes: Partial<ScadaSettings> = {}): Promise<T
   const scada = createScada({
     port, pkiFolder, host: "127.0.0.1", publicHost: "", securityPolicies: ["None", "Basic256Sha256"], anonymous: true, users: [OPERATOR, VIEWER],
     maxSessions: 60, applicationName: "SCADA under test", namespaceUri: "urn:model-data-resonance:scada", language: "en", profile,
-    categories: [], equipment: [PLACE], maxEquipment: 3, historyValues: 100, historyHours: 24, byModel: false, jobOrders: false,
+    categories: [], equipment: [PLACE], maxEquipment: 3, historyValues: 100, historyHours: 24, byModel: false, jobOrders: false, companions: false,
     setpoints: [], setpointWriters: "operators", ...changes,
   }, {
     state(state) { if (states.at(-1) !== state) states.push(state); heard.emit("news"); },

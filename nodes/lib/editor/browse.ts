@@ -139,6 +139,17 @@ export function openBrowse({ endpoint, text, ...options }: BrowseOptions): void 
   tree.browse();
 }
 
+/** The chosen ones whose NodeId no row has, each with a tag that no row has. */
+export function freshItems(rows: readonly { readonly tag: string; readonly nodeId: string }[], items: readonly ChosenItem[]): readonly ChosenItem[] {
+  const tags = new Set(rows.map(({ tag }) => tag));
+  const known = new Set(rows.map(({ nodeId }) => nodeId));
+  return items.filter(({ nodeId }) => !known.has(nodeId)).map((item) => {
+    const tag = freeTag(item.tag, tags);
+    tags.add(tag);
+    return { ...item, tag };
+  });
+}
+
 /** A tag that none of `taken` has: the name, else with a number behind it. */
 export function freeTag(name: string, taken: ReadonlySet<string>): string {
   let tag = name;

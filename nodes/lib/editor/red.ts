@@ -80,6 +80,7 @@ export interface EditorApi {
     node(id: string): (EditorNode & Record<string, unknown>) | null;
     convertNode(node: object, options: { credentials: boolean }): Record<string, unknown>;
     updateConfigNodeUsers(node: object, options: { action: "add" | "remove" }): void;
+    getAllUpstreamNodes(node: object): readonly (EditorNode & Record<string, unknown>)[];
     dirty(changed?: boolean): boolean;
     eachNode(visit: (node: EditorNode & Record<string, unknown>) => void): void;
     filterNodes(filter: { type: string }): readonly (EditorNode & Record<string, unknown>)[];

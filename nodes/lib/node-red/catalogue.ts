@@ -5,13 +5,14 @@ import type { Profile } from "../profile/profile";
 import { describeEquipment } from "../record/describe-equipment";
 import { allUnits } from "../units/units";
 import type { ConfigHolder } from "./lookup";
+import { PERMISSIONS } from "./permissions";
 
 /**
  * Serves the editor what its forms show: `resonance/catalogue?profile=<id>` the facts of that deployed profile, of the built-in one
  * where it is not deployed or could not start (then `error` says why).
  */
 export function serveCatalogue(RED: NodeAPI): void {
-  const mayRead = RED.auth.needsPermission("flows.read");
+  const mayRead = RED.auth.needsPermission(PERMISSIONS.look);
   const deployed = (id: unknown): ConfigHolder<Profile>["resonance"] => {
     const node = typeof id === "string" && id !== "" ? (RED.nodes.getNode(id) as ConfigHolder<Profile> | null) : null;
     return node?.type === "resonance-profile" ? node.resonance : undefined;

@@ -6,6 +6,7 @@ import { takesOver } from "../profile/profile-lookup";
 import { migrateNodes } from "../record/migrate-node";
 import { chosenProfile, readChoice } from "./chosen-profile";
 import { runtimeLanguage } from "./language";
+import { PERMISSIONS } from "./permissions";
 
 /**
  * Serves the comparison of two profiles to the editor: `POST resonance/comparison` with `from` and `to` (choices of profiles), `nodes` (the
@@ -15,7 +16,7 @@ import { runtimeLanguage } from "./language";
  */
 export function serveComparison(RED: NodeAPI): void {
   const language = runtimeLanguage(RED);
-  RED.httpAdmin.post("/resonance/comparison", RED.auth.needsPermission("flows.write"), (request, response) => {
+  RED.httpAdmin.post("/resonance/comparison", RED.auth.needsPermission(PERMISSIONS.act), (request, response) => {
     try {
       response.json(compare(RED, (request.body ?? {}) as Readonly<Record<string, unknown>>));
     } catch (thrown) {

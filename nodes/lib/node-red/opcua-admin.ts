@@ -10,6 +10,7 @@ import { searchNodes } from "../opcua/search-nodes";
 import { addToTrust, decideTrust, listTrust, type TrustDecision } from "../opcua/trust-list";
 import { APPLICATION_NAME, pkiFolderOf } from "./opcua-endpoint-settings";
 import type { DeployedEndpoints } from "./opcua-editor";
+import { PERMISSIONS } from "./permissions";
 
 type Handler = Parameters<NodeAPI["httpAdmin"]["post"]>[1];
 type Request = Parameters<Handler>[0];
@@ -22,11 +23,11 @@ const LONGEST_SEARCH = 200;
 
 /**
  * Serves the dialogs of the editor under `resonance/opcua/`. What connects to a server, changes trust or hands out a certificate wants the
- * permission `resonance.write`; lists want `resonance.read`. Only opc.tcp addresses are reached, and of what a server says nothing but
+ * permission to change flows; lists want the one to see them. Only opc.tcp addresses are reached, and of what a server says nothing but
  * what OPC UA services answer gets back. Secrets are neither logged nor returned.
  */
 export function serveOpcUaDialogs(RED: NodeAPI, endpoints: DeployedEndpoints): void {
-  const [mayRead, mayWrite] = [RED.auth.needsPermission("resonance.read"), RED.auth.needsPermission("resonance.write")];
+  const [mayRead, mayWrite] = [RED.auth.needsPermission(PERMISSIONS.look), RED.auth.needsPermission(PERMISSIONS.act)];
   const sessions = createEditorSessions();
   let running = 0;
   const pki = (): string => pkiFolderOf(RED);

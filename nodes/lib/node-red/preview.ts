@@ -7,6 +7,7 @@ import { chosenProfile, readChoice } from "./chosen-profile";
 import { resolveEnvironment } from "./environment";
 import { runtimeLanguage } from "./language";
 import type { ConfigHolder } from "./lookup";
+import { PERMISSIONS } from "./permissions";
 
 /** A node that tells which samples came last. */
 export interface SeeingNode extends Node {
@@ -22,7 +23,7 @@ type Body = Readonly<Record<string, unknown>>;
  */
 export function servePreview(RED: NodeAPI): void {
   const language = runtimeLanguage(RED);
-  RED.httpAdmin.post("/resonance/preview", RED.auth.needsPermission("flows.write"), (request, response) => {
+  RED.httpAdmin.post("/resonance/preview", RED.auth.needsPermission(PERMISSIONS.act), (request, response) => {
     const body = partOf(request.body);
     try {
       response.json(previewRecord({
@@ -42,7 +43,7 @@ export function servePreview(RED: NodeAPI): void {
     }
   });
 
-  RED.httpAdmin.get("/resonance/samples", RED.auth.needsPermission("flows.read"), (request, response) => {
+  RED.httpAdmin.get("/resonance/samples", RED.auth.needsPermission(PERMISSIONS.look), (request, response) => {
     const id = request.query["node"];
     const node = typeof id === "string" ? (RED.nodes.getNode(id) as SeeingNode | null) : null;
     response.json({ samples: node?.type === "resonance-model-in" ? node.resonanceSeen?.() ?? [] : [] });

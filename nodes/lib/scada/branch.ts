@@ -5,6 +5,7 @@ import type { Category } from "../profile/profile";
 import type { InterfaceRecord } from "../record/interface-record";
 import { addAnomalyAlarm, ALARM_FIELD, type AnomalyAlarm } from "./alarm";
 import { addApproval } from "./approval";
+import { addCompanions } from "./companion";
 import { addInterfaceFolder, type InterfaceFolder } from "./interface-folder";
 import type { OperatorMessage } from "./operator-message";
 import type { Proposals, ProposalState } from "./proposals";
@@ -27,6 +28,8 @@ export interface BranchOptions {
   readonly tell: (message: OperatorMessage) => void;
   /** Whether each model has an output folder of its own, made with its first record. */
   readonly byModel: boolean;
+  /** Whether the types of companion specifications show the outputs too. */
+  readonly companions: boolean;
 }
 
 /** Models of one category at one place that get a folder of their own; more is a flow that invents names. */
@@ -48,7 +51,7 @@ function handUp(source: UAObject, levels: readonly UAObject[]): void {
 }
 
 /** Adds the folder of a category, its input and output with all variables, its alarm and its approval. */
-export function addBranch(space: Space, place: Place, category: Category, { raise, tell, byModel }: BranchOptions): Branch {
+export function addBranch(space: Space, place: Place, category: Category, { raise, tell, byModel, companions: wanted }: BranchOptions): Branch {
   const id = `${place.id}#${category.id}`;
   const { title, description } = category;
   const folder = addFolder(space, place.models, { id, name: category.id, title, description }, space.addressSpace.rootFolder.objects.server);
@@ -71,6 +74,7 @@ export function addBranch(space: Space, place: Place, category: Category, { rais
     outputs.set(key, made);
     return made;
   };
+  const companions = wanted ? addCompanions(space, { folder, id, category }) : [];
   const approval = (): Proposals => (proposals ??= addApproval(space, folder, `${id}/approval`, tell));
   if (!byModel) outputsOf("");
   if (category.nature === "proposal") approval();
@@ -84,6 +88,7 @@ export function addBranch(space: Space, place: Place, category: Category, { rais
         alarm?.update(record);
         if (record.nature === "proposal") approval().add(record);
       }
+      for (const companion of companions) companion.show(record);
       raise(folder, category, record);
     },
     note(proposalId, state) { proposals?.note(proposalId, state); },

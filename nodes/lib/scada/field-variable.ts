@@ -1,7 +1,7 @@
-import type { DataValue, StatusCode, UAObject, UAVariable, Variant } from "node-opcua";
+import type { DataValue, EUInformation, StatusCode, UAObject, UAVariable, Variant } from "node-opcua";
 import { loadOpcua } from "../opcua/load";
 import type { ValueSchema } from "../profile/profile";
-import { findUnit } from "../units/units";
+import { findUnit, requireUnit } from "../units/units";
 import { createHistory, type History } from "./history";
 import { addProperty, addVariable, same, type Space } from "./space";
 import { LOCALES } from "./texts";
@@ -81,15 +81,10 @@ function typeDefinition({ unit, minimum, maximum }: Words, { dataType, array, js
 }
 
 function describeValues(space: Space, variable: UAVariable, { unit, minimum, maximum, enum: allowed }: Words, { json }: ValueType): void {
-  const { DataType, coerceLocalizedText, makeEUInformation, Range, Variant: Made, VariantArrayType } = loadOpcua();
+  const { DataType, Range, Variant: Made, VariantArrayType } = loadOpcua();
   const known = findUnit(unit ?? "");
   if (known && !json) {
-    const information = makeEUInformation(known.code, known.symbol, "");
-    Object.assign(information, {
-      namespaceUri: UNECE, unitId: known.unitId,
-      displayName: coerceLocalizedText({ locale: LOCALES.en, text: known.symbol }), description: coerceLocalizedText(space.texts.plain(known.name)),
-    });
-    addProperty(space, variable, "EngineeringUnits", "EUInformation", new Made({ dataType: DataType.ExtensionObject, value: information }), true);
+    addProperty(space, variable, "EngineeringUnits", "EUInformation", new Made({ dataType: DataType.ExtensionObject, value: euInformation(space, known.code) }), true);
   }
   if (minimum !== undefined && maximum !== undefined && !json) {
     addProperty(space, variable, "EURange", "Range", new Made({ dataType: DataType.ExtensionObject, value: new Range({ low: minimum, high: maximum }) }), true);
@@ -97,6 +92,16 @@ function describeValues(space: Space, variable: UAVariable, { unit, minimum, max
   if (allowed?.every((value) => typeof value === "string")) {
     addProperty(space, variable, "AllowedValues", "String", new Made({ dataType: DataType.String, arrayType: VariantArrayType.Array, value: [...allowed] }));
   }
+}
+
+/** A unit as OPC UA states it. @throws RESONANCE_UNIT_UNKNOWN */
+export function euInformation(space: Space, code: string): EUInformation {
+  const { coerceLocalizedText, makeEUInformation } = loadOpcua();
+  const unit = requireUnit(code);
+  return Object.assign(makeEUInformation(unit.code, unit.symbol, ""), {
+    namespaceUri: UNECE, unitId: unit.unitId,
+    displayName: coerceLocalizedText({ locale: LOCALES.en, text: unit.symbol }), description: coerceLocalizedText(space.texts.plain(unit.name)),
+  });
 }
 
 /** The parts of a structured value stand below it, each with its own type; the value itself is their JSON. */

@@ -56,7 +56,7 @@ export function createModelSpace(settings: ScadaSettings, server: Server, tell: 
     if (known) return known;
     const category = profile.categories.get(id);
     if (!category) throw new ResonanceError("RESONANCE_SCADA_CATEGORY_UNKNOWN", { category: id }, { path: "category" });
-    const made = addBranch(space, tree.place(equipment), category, { raise, tell, byModel: settings.byModel });
+    const made = addBranch(space, tree.place(equipment), category, { raise, tell, byModel: settings.byModel, companions: settings.companions });
     branches.set(key, made);
     return made;
   };

@@ -45,6 +45,8 @@ export interface ScadaSettings {
   readonly setpoints: readonly SetpointRow[];
   /** `anyone` only where the server listens on this computer alone. */
   readonly setpointWriters: SetpointWriters;
+  /** Whether results are shown by the types of OPC 40501-1 (prognosis, tool life) too. */
+  readonly companions: boolean;
 }
 
 const POLICIES: readonly string[] = ["None", "Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"] satisfies SecurityPolicy[];

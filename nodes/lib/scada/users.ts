@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { ResonanceError } from "../errors/resonance-error";
+import { passwordOf } from "./user-slots";
 
 /** Who may log in; `operate` allows to approve, acknowledge and order. */
 export interface User {
@@ -8,19 +8,16 @@ export interface User {
   readonly operate: boolean;
 }
 
-/**
- * The users as the node's credentials hold them: a JSON list of name, password and `operate`; none for an empty text.
- * @throws RESONANCE_CONFIG_INVALID when the text is no such list; it never quotes the text
- */
-export function readUsers(text: string): readonly User[] {
-  if (text.trim() === "") return [];
-  const list = parse(text);
-  if (!Array.isArray(list)) throw invalid();
-  return list.map((entry: unknown): User => {
-    const { name, password, operate } = (entry ?? {}) as Record<string, unknown>;
-    if (typeof name !== "string" || typeof password !== "string") throw invalid();
-    return { name: name.trim(), password, operate: operate === true };
-  });
+/** A user as the flow holds one: everything but the password, which is the credential `password<slot>`. */
+export interface SavedUser {
+  readonly name: string;
+  readonly operate: boolean;
+  readonly slot: number;
+}
+
+/** The users with their passwords; one without a credential has an empty password, which no server starts with. */
+export function withPasswords(users: readonly SavedUser[], credentials: Readonly<Record<string, string | undefined>>): readonly User[] {
+  return users.map(({ name, operate, slot }) => ({ name: name.trim(), operate, password: credentials[passwordOf(slot)] ?? "" }));
 }
 
 /** Whether name and password belong to one of the users; takes the same time whatever is wrong. */
@@ -36,16 +33,4 @@ export function isUser(users: readonly User[], name: string, password: string): 
 
 function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw invalid();
-  }
-}
-
-function invalid(): ResonanceError {
-  return new ResonanceError("RESONANCE_CONFIG_INVALID", { setting: "users", detail: "the list of users is not readable" }, { path: "users" });
 }
