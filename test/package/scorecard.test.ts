@@ -101,6 +101,19 @@ describe("palette scorecard", () => {
     }
   });
 
+  it("every form is whole in its own html: shared rows stand in it, nothing is loaded from elsewhere", () => {
+    for (const [name, entry] of nodes) {
+      const html = readFileSync(path.join(root, entry.replace(/\.js$/, ".html")), "utf8");
+      assert.doesNotMatch(html, /<!-- partial|<(script|link|iframe|img)\b[^>]*\b(src|href)=/, name);
+      const ids = [...html.matchAll(/<[^>]+\bid="([\w-]+)"/g)].map(([, id]) => id);
+      assert.deepEqual(ids.filter((id, index) => ids.indexOf(id) !== index), [], `${name}: an id stands twice`);
+    }
+    for (const name of ["mes", "model"]) {
+      const html = readFileSync(path.join(root, `dist/nodes/${name}/${name}.html`), "utf8");
+      for (const field of ["authentication", "user", "token", "tokenUrl", "clientSecret", "caFile", "certFile", "proxy"]) assert.ok(html.includes(`id="node-config-input-${field}"`), `${name}: ${field}`);
+    }
+  });
+
   it("N02: every palette node stands in an example", () => {
     const used = new Set(examples.flatMap(({ flow }) => flow.map((node) => node.type)));
     for (const { type, definition } of registrations) {
