@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -43,12 +43,12 @@ export interface EmbeddedRuntime {
 
 const ROOT = path.join(__dirname, "..", "..");
 
-/** Starts the runtime; one a process, as Node-RED keeps its state in modules. */
-export async function startRuntime(): Promise<EmbeddedRuntime> {
-  const userDir = mkdtempSync(path.join(tmpdir(), "resonance-runtime-"));
+/** Starts the runtime; one a process, as Node-RED keeps its state in modules. A user directory that is given stays when it closes. */
+export async function startRuntime(settings: { readonly userDir?: string } = {}): Promise<EmbeddedRuntime> {
+  const userDir = settings.userDir ?? mkdtempSync(path.join(tmpdir(), "resonance-runtime-"));
   const scope = path.join(userDir, "node_modules", "@model-data-resonance");
   mkdirSync(scope, { recursive: true });
-  symlinkSync(ROOT, path.join(scope, "node-red"), "dir");
+  if (!existsSync(path.join(scope, "node-red"))) symlinkSync(ROOT, path.join(scope, "node-red"), "dir");
    
   const RED = require("node-red") as Runtime;
   RED.init(createServer(), {
@@ -86,7 +86,7 @@ export async function startRuntime(): Promise<EmbeddedRuntime> {
     status: (name) => statuses.get(name),
     async close() {
       await RED.stop();
-      rmSync(userDir, { recursive: true, force: true });
+      if (settings.userDir === undefined) rmSync(userDir, { recursive: true, force: true });
     },
   };
 }
