@@ -86,7 +86,7 @@ describe("delivery to a MES under faults", () => {
     assert.equal(waiting(), 10_000);
     await until(() => outbox.status().problem?.code === "RESONANCE_MES_UNREACHABLE", "the reason to be told");
     const mes = await store(t, { port });
-    await until(() => waiting() === 0, "everything delivered", 60);
+    await until(() => waiting() === 0, "everything delivered", 150);
     assertInOrder(mes, 10_000);
     assert.deepEqual([mes.counts.requests, mes.counts.repeated, results.length], [10_000, 0, 10_000]);
     assert.ok(results.every(({ kind }) => kind === "delivered"));

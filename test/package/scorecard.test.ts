@@ -58,7 +58,7 @@ interface FlowNode { id: string; type: string; name?: string; g?: string; wires?
 const examples = exampleFiles().map((file) => ({ file: path.basename(file), flow: JSON.parse(readFileSync(file, "utf8")) as FlowNode[] }));
 
 /** Node types an example may use beside the pack's own. */
-const CORE_TYPES = new Set(["group", "comment", "inject", "debug", "catch", "status", "complete", "switch", "change", "rbe", "function", "json", "tab", "link in", "link out", "delay", "split", "join"]);
+const CORE_TYPES = new Set(["group", "comment", "inject", "debug", "catch", "status", "complete", "switch", "change", "rbe", "function", "json", "tab", "link in", "link out", "http in", "http response", "delay", "split", "join"]);
 
 describe("palette scorecard", () => {
   it("P01, P03: licence, repository and bugs are stated", () => {

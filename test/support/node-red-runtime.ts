@@ -22,6 +22,7 @@ export interface SeenMessage {
 
 interface SendEvent { readonly msg: SeenMessage; readonly source: { readonly port: number; readonly node: { readonly id: string; readonly name?: string } } }
 interface Runtime {
+  readonly httpNode: (request: object, response: object) => void;
   init(server: unknown, settings: object): void;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -38,21 +39,25 @@ export interface EmbeddedRuntime {
   sent(name: string, port?: number): readonly SeenMessage[];
   /** The last status of the node with this name. */
   status(name: string): { readonly fill?: string; readonly text?: string } | undefined;
+  /** Where nodes such as http in are served; with the setting `http`. */
+  readonly httpUrl: string;
   close(): Promise<void>;
 }
 
 const ROOT = path.join(__dirname, "..", "..");
 
 /** Starts the runtime; one a process, as Node-RED keeps its state in modules. A user directory that is given stays when it closes. */
-export async function startRuntime(settings: { readonly userDir?: string } = {}): Promise<EmbeddedRuntime> {
+export async function startRuntime(settings: { readonly userDir?: string; readonly http?: boolean } = {}): Promise<EmbeddedRuntime> {
   const userDir = settings.userDir ?? mkdtempSync(path.join(tmpdir(), "resonance-runtime-"));
   const scope = path.join(userDir, "node_modules", "@model-data-resonance");
   mkdirSync(scope, { recursive: true });
   if (!existsSync(path.join(scope, "node-red"))) symlinkSync(ROOT, path.join(scope, "node-red"), "dir");
    
   const RED = require("node-red") as Runtime;
-  RED.init(createServer(), {
-    userDir, flowFile: "flows.json", credentialSecret: false, httpNodeRoot: false, httpAdminRoot: "/", lang: "en-US",
+  // What flows serve by HTTP is reached once a test listens.
+  const server = createServer((request, response) => { RED.httpNode(request, response); });
+  RED.init(server, {
+    userDir, flowFile: "flows.json", credentialSecret: false, httpNodeRoot: settings.http ? "/" : false, httpAdminRoot: "/", lang: "en-US",
     logging: { console: { level: "off", metrics: false, audit: false } }, telemetry: { enabled: false },
   });
   const wires = new Map<string, SeenMessage[]>();
@@ -70,6 +75,8 @@ export async function startRuntime(settings: { readonly userDir?: string } = {})
     statuses.set(names.get(id) ?? id, status);
   });
   await RED.start();
+  if (settings.http) await new Promise<void>((resolve) => { server.listen(0, "127.0.0.1", resolve); });
+  const address = server.address();
 
   return {
     async deploy(flow) {
@@ -84,8 +91,11 @@ export async function startRuntime(settings: { readonly userDir?: string } = {})
     },
     sent: (name, port = 0) => wires.get(`${name}#${port}`) ?? [],
     status: (name) => statuses.get(name),
+    httpUrl: typeof address === "object" && address ? `http://127.0.0.1:${address.port}` : "",
     async close() {
       await RED.stop();
+      server.close();
+      server.closeAllConnections();
       if (settings.userDir === undefined) rmSync(userDir, { recursive: true, force: true });
     },
   };
