@@ -41,7 +41,7 @@ function fromMemory({ status }: Kit, { client, format }: FromMemory): NodeBehavi
 }
 
 /** The message is done when the document is on the disk; the answer comes when the MES has given it, also after a restart. */
-function byDisk({ node, status, send, fail }: Kit, { outbox, format, order }: ByDisk): NodeBehaviour {
+function byDisk({ node, status, ...kit }: Kit, { outbox, format, order }: ByDisk): NodeBehaviour {
   const kept = createMessageKeeper();
   let lost = 0;
   let shown = false;
@@ -64,18 +64,18 @@ function byDisk({ node, status, send, fail }: Kit, { outbox, format, order }: By
     if (result.kind === "delivered") {
       const { delivery } = result;
       status.count(delivery.verdict === "none" ? "unacknowledged" : delivery.verdict);
-      send([answered(msg, delivery), null]);
+      kit.send([answered(msg, delivery), null]);
       return;
     }
     status.count("dead", "yellow");
     msg.payload = result.parcel.envelope.document;
     msg["resonance"] = { ...knownOf(msg), deadLetter: result.sequence };
-    fail(result.error, msg);
+    kit.fail(result.error, msg);
   };
   const ends = [
     outbox.onResult(node.id, tell),
     outbox.onChange((problem) => {
-      if (problem) fail(problem);
+      if (problem) kit.fail(problem);
       show();
     }),
   ];
@@ -101,5 +101,5 @@ function answered(msg: NodeMessage, { statusCode, attempts, bodId, verdict, dura
 }
 
 function knownOf(msg: NodeMessage): { isa95?: KnownDocument } {
-  return (msg["resonance"] ?? {}) as { isa95?: KnownDocument };
+  return msg["resonance"] ?? {};
 }

@@ -33,8 +33,8 @@ interface Sender {
   readonly outbox: MesOutbox;
   readonly results: Result[];
   readonly problems: ErrorCode[];
-  send(from: number, to: number): Promise<void>[];
-  waiting(): number;
+  readonly send: (from: number, to: number) => Promise<void>[];
+  readonly waiting: () => number;
 }
 
 function sender(t: TestContext, url: string, folder: string, changes: Partial<OutboxOptions> & { retries?: number; timeout?: number } = {}): Sender {

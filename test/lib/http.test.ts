@@ -162,8 +162,8 @@ test("mutual TLS: the server sees the client's certificate, and one without is t
   const own = certificate(folder, ca, "node-red", "DNS:node-red", 30);
   const seen: string[] = [];
   const api = createTlsServer({ ...certificate(folder, ca, "api", "IP:127.0.0.1", 30), ca: readFileSync(ca.cert), requestCert: true, rejectUnauthorized: true }, (request, response) => {
-    const { getPeerCertificate } = request.socket as unknown as { getPeerCertificate(): { subject: { CN: string } } };
-    seen.push(getPeerCertificate.call(request.socket).subject.CN);
+    const socket = request.socket as unknown as { getPeerCertificate(): { subject: { CN: string } } };
+    seen.push(socket.getPeerCertificate().subject.CN);
     response.end("welcome");
   });
   api.listen(0, "127.0.0.1");

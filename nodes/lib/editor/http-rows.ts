@@ -34,7 +34,7 @@ export function httpDefaults(text: Text): { readonly [K in keyof HttpRows]: Prop
     caFile: { value: "" },
     certFile: { value: "" },
     keyFile: { value: "" },
-    proxy: { value: "", label: text("common.label.proxy"), validate: validate((value) => (String(value ?? "").trim().toLowerCase() === "none" ? undefined : url(text, "http", "https")(value ?? ""))) },
+    proxy: { value: "", label: text("common.label.proxy"), validate: validate((value) => (typeof value !== "string" || value.trim().toLowerCase() === "none" ? undefined : url(text, "http", "https")(value))) },
   };
 }
 

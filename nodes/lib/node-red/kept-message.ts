@@ -29,9 +29,10 @@ export function createMessageKeeper(): MessageKeeper {
     },
     restore(text) {
       const { id = "", msg = {} } = readKept(text);
-      const { payload: _, ...rest } = whole.get(id) ?? msg;
+      const rest: NodeMessage = { ...(whole.get(id) ?? msg) };
+      delete rest.payload;
       whole.delete(id);
-      return rest as NodeMessage;
+      return rest;
     },
   };
 }
