@@ -45,12 +45,22 @@ async function writeHtml(name, from, to) {
     bundle: true, write: false, format: "iife", target: "es2022", charset: "utf8", legalComments: "none",
     loader: { ".css": "text" },
   });
-  const form = await readFile(path.join(from, `${name}.html`), "utf8");
+  const form = await withPartials(await readFile(path.join(from, `${name}.html`), "utf8"));
   const html = [
     `<script type="text/html" data-template-name="resonance-${name}">`, form.trim(), "</script>",
     `<script type="text/javascript">`, script.outputFiles[0].text.trim(), "</script>", "",
   ].join("\n");
   await writeFile(path.join(to, `${name}.html`), html);
+}
+
+/** Rows that several forms share stand in their place, with the place's indentation: a form is one piece of html. */
+async function withPartials(form) {
+  const parts = form.split(/^( *)<!-- partial: (\w+) -->$/m);
+  for (let at = 1; at < parts.length; at += 3) {
+    const rows = (await readFile(path.join(source, "lib", "editor", "partials", `${parts[at + 1]}.html`), "utf8")).trimEnd();
+    parts.splice(at, 2, rows.replace(/^(?=.)/gm, parts[at]), "");
+  }
+  return parts.join("");
 }
 
 /** A node's catalogue is its own texts and, under `common`, those of the shared widgets. */

@@ -1,21 +1,31 @@
-import { openForm, saveNumbers } from "../lib/editor/form";
+import { deadLettersBox } from "../lib/editor/dead-letters";
+import { fillAbsent, keepAbsent, openForm, saveNumbers } from "../lib/editor/form";
+import { HTTP_ADDED, httpDefaults, loggedInBy, openHttpRows, type HttpRows } from "../lib/editor/http-rows";
 import { textOf } from "../lib/editor/text";
 import { number, onlyIf, required, url, validate } from "../lib/editor/validators";
 
-interface Mes {
+interface Mes extends HttpRows {
   name: string;
   version: number;
   url: string;
   format: string;
-  authentication: string;
-  caFile: string;
+  keep: string;
+  retryFor: string;
+  order: string;
+  policy: string;
   timeout: number;
   retries: number;
   queueLimit: number;
+  diskLimit: number;
+  ageLimit: number;
+  lanes: number;
 }
 
 const text = textOf("mes");
-const chosen = (authentication: string) => (): boolean => $("#node-config-input-authentication").val() === authentication;
+/** Settings that version 1 did not have, as it worked. */
+const ADDED = { ...HTTP_ADDED, keep: "none", retryFor: "limit", order: "equipment", policy: "refuse", diskLimit: 100, ageLimit: 0, lanes: 4 };
+const NUMBERS = ["timeout", "retries", "queueLimit", "diskLimit", "ageLimit", "lanes"] as const;
+const diskNumber = (range: Parameters<typeof number>[1]) => validate((value) => (value === undefined ? undefined : number(text, range)(value)));
 
 RED.nodes.registerType<Mes>("resonance-mes", {
   category: "config",
@@ -23,25 +33,45 @@ RED.nodes.registerType<Mes>("resonance-mes", {
   icon: "resonance-mes.svg",
   defaults: {
     name: { value: "" },
-    version: { value: 1 },
+    version: { value: 2 },
     url: { value: "", label: text("label.url"), required: true, validate: validate(required(text), url(text, "http", "https")) },
     format: { value: "xml" },
-    authentication: { value: "none" },
-    caFile: { value: "" },
+    ...httpDefaults(text),
+    keep: { value: "disk" },
+    retryFor: { value: "ever" },
+    order: { value: "equipment" },
+    policy: { value: "refuse" },
     timeout: { value: 10000, label: text("common.label.timeout"), validate: validate(number(text, { min: 100, max: 600000 })) },
-    retries: { value: 3, label: text("label.retries"), validate: validate(number(text, { min: 0, max: 100, whole: true })) },
-    queueLimit: { value: 1000, label: text("common.label.queueLimit"), validate: validate(number(text, { min: 1, max: 100000, whole: true })) },
+    retries: { value: 3, label: text("label.retries"), validate: validate(number(text, { min: 0, max: 100000, whole: true })) },
+    queueLimit: { value: 100000, label: text("common.label.queueLimit"), validate: validate(number(text, { min: 1, max: 10000000, whole: true })) },
+    diskLimit: { value: 500, label: text("label.diskLimit"), validate: diskNumber({ min: 1, max: 1000000 }) },
+    ageLimit: { value: 0, label: text("label.ageLimit"), validate: diskNumber({ min: 0, max: 87600 }) },
+    lanes: { value: 4, label: text("label.lanes"), validate: diskNumber({ min: 1, max: 64, whole: true }) },
   },
   credentials: {
-    user: { type: "text", label: text("common.label.user"), validate: validate(onlyIf(chosen("basic"), required(text))) },
+    user: { type: "text", label: text("common.label.user"), validate: validate(onlyIf(loggedInBy("basic"), required(text))) },
     password: { type: "password" },
     token: { type: "password" },
+    clientSecret: { type: "password" },
+    cert: { type: "text" },
+    key: { type: "password" },
+    passphrase: { type: "password" },
   },
   paletteLabel() { return text("palette"); },
   label() { return this.name || this.url || this._("palette"); },
   oneditprepare() {
     const form = openForm("config");
-    form.onChange("authentication", () => { $("#node-config-input-user").trigger("change"); });
+    fillAbsent<Mes>(this, "config", ADDED);
+    openHttpRows(form);
+    const retries = form.root.querySelector<HTMLElement>("#resonance-retries");
+    const limited = (): void => { if (retries) retries.hidden = form.value("keep") === "disk" && form.value("retryFor") === "ever"; };
+    for (const property of ["keep", "retryFor"]) form.onChange(property, limited);
+    limited();
+    const host = form.root.querySelector<HTMLDetailsElement>("#resonance-outbox");
+    if (host) deadLettersBox(host, this.id, text);
   },
-  oneditsave() { saveNumbers(this, "config", "timeout", "retries", "queueLimit"); },
+  oneditsave() {
+    keepAbsent<Mes>(this, "config", ADDED);
+    saveNumbers(this, "config", ...NUMBERS);
+  },
 });

@@ -11,7 +11,7 @@ type Reader = EditorNode & Readonly<Record<string, unknown>>;
  */
 export function browseTags(id: string, text: Text, take: (tags: readonly BrowsedTag[]) => void, told: (sentence: string) => void): void {
   const readers = readersOf(id);
-  const endpoint = String(readers.map((node) => node["endpoint"]).find(Boolean) ?? RED.nodes.filterNodes({ type: "resonance-opcua-in" })[0]?.["endpoint"] ?? "");
+  const [endpoint = ""] = [...readers, ...RED.nodes.filterNodes({ type: "resonance-opcua-in" })].map((node) => node["endpoint"]).filter((one) => typeof one === "string" && one !== "") as string[];
   openBrowse({
     endpoint, text,
     chosen(items) {

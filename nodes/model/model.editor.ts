@@ -1,12 +1,13 @@
 import { categoryOf, type Catalogue } from "../lib/editor/catalogue";
-import { openForm, saveNumbers, withCatalogue, type Form } from "../lib/editor/form";
+import { fillAbsent, keepAbsent, openForm, saveNumbers, withCatalogue, type Form } from "../lib/editor/form";
+import { HTTP_ADDED, httpDefaults, loggedInBy, openHttpRows, type HttpRows } from "../lib/editor/http-rows";
 import { categoryOptions, fillSelect } from "../lib/editor/options";
 import type { Validate } from "../lib/editor/red";
 import { editTensors, tensorProblem, type Direction, type TensorEditor, type TensorSpec } from "../lib/editor/tensors";
 import { textOf } from "../lib/editor/text";
 import { number, onlyIf, pattern, required, rows, url, validate } from "../lib/editor/validators";
 
-interface Model {
+interface Model extends HttpRows {
   name: string;
   version: number;
   modelId: string;
@@ -21,12 +22,9 @@ interface Model {
   timeout: number;
   inputTensors: readonly TensorSpec[];
   outputTensors: readonly TensorSpec[];
-  authentication: string;
-  caFile: string;
 }
 
 const text = textOf("model");
-const chosen = (authentication: string) => (): boolean => $("#node-config-input-authentication").val() === authentication;
 const tensors = (direction: Direction): Validate =>
   validate(rows<TensorSpec>(text, (tensor, all) => tensorProblem(text, direction, tensor, all)));
 
@@ -36,7 +34,7 @@ RED.nodes.registerType<Model>("resonance-model", {
   icon: "resonance-model.svg",
   defaults: {
     name: { value: "" },
-    version: { value: 1 },
+    version: { value: 2 },
     modelId: { value: "", label: text("label.modelId"), required: true, validate: validate(required(text)) },
     modelVersion: { value: "1.0.0", label: text("label.modelVersion"), required: true, validate: validate(required(text)) },
     supplier: { value: "" },
@@ -49,13 +47,16 @@ RED.nodes.registerType<Model>("resonance-model", {
     timeout: { value: 5000, label: text("common.label.timeout"), validate: validate(number(text, { min: 10, max: 600000 })) },
     inputTensors: { value: [], label: text("label.inputTensors"), validate: tensors("input") },
     outputTensors: { value: [], label: text("label.outputTensors"), validate: tensors("output") },
-    authentication: { value: "none" },
-    caFile: { value: "" },
+    ...httpDefaults(text),
   },
   credentials: {
-    user: { type: "text", label: text("common.label.user"), validate: validate(onlyIf(chosen("basic"), required(text))) },
+    user: { type: "text", label: text("common.label.user"), validate: validate(onlyIf(loggedInBy("basic"), required(text))) },
     password: { type: "password" },
     token: { type: "password" },
+    clientSecret: { type: "password" },
+    cert: { type: "text" },
+    key: { type: "password" },
+    passphrase: { type: "password" },
   },
   paletteLabel() { return text("palette"); },
   label() { return this.name || [this.modelId, this.modelVersion].filter(Boolean).join(" ") || this._("palette"); },
@@ -63,7 +64,8 @@ RED.nodes.registerType<Model>("resonance-model", {
     const form = openForm("config");
     const { category } = this;
     fillSelect(form.field<HTMLSelectElement>("category"), [], category);
-    form.onChange("authentication", () => { $("#node-config-input-user").trigger("change"); });
+    fillAbsent<Model>(this, "config", HTTP_ADDED);
+    openHttpRows(form);
     editors = openTensors(form, this.inputTensors, this.outputTensors);
     withCatalogue(form, text, (catalogue) => {
       fillSelect(form.field<HTMLSelectElement>("category"), categoryOptions(catalogue), form.value("category") || category);
@@ -71,6 +73,7 @@ RED.nodes.registerType<Model>("resonance-model", {
     });
   },
   oneditsave() {
+    keepAbsent<Model>(this, "config", HTTP_ADDED);
     saveNumbers(this, "config", "timeout");
     if (!editors) return;
     this.inputTensors = editors.input.tensors();

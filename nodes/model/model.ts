@@ -1,11 +1,11 @@
 import type { NodeAPI, NodeDef } from "node-red";
-import type { HttpAuthentication } from "../lib/http/authorization";
 import { createInferenceClient } from "../lib/inference/inference-client";
 import type { Model } from "../lib/inference/model";
 import type { TensorSpec } from "../lib/inference/tensor";
 import { defineConfig } from "../lib/node-red/define-config";
+import { HTTP_ADDED, HTTP_CREDENTIALS, httpSettings, type HttpForm } from "../lib/node-red/http-form";
 
-interface ModelDef extends NodeDef {
+interface ModelDef extends NodeDef, HttpForm {
   modelId: string;
   modelVersion: string;
   supplier: string;
@@ -19,8 +19,6 @@ interface ModelDef extends NodeDef {
   timeout: number | string;
   inputTensors: TensorSpec[];
   outputTensors: TensorSpec[];
-  authentication: HttpAuthentication;
-  caFile: string;
 }
 
 /** A model: what it is, what its tensors mean, and the connection to the server it runs on, which its callers share. */
@@ -32,13 +30,11 @@ export = (RED: NodeAPI) =>
       model: def.serverModel || modelId,
       version: def.serverVersion,
       timeout: Number(def.timeout),
-      authentication: def.authentication,
-      credentials,
-      caFile: def.caFile,
+      ...httpSettings(RED, def, credentials),
       inputs,
       outputs,
       notice: (remark) => node.warn(remark.localize(language).message),
     });
     const lineage = { id: modelId, version: modelVersion, category, ...(digest && { digest }), ...(supplier && { supplier }) };
     return { value: { lineage, inputs, outputs, client }, close: () => client.close() };
-  }, { credentials: { user: { type: "text" }, password: { type: "password" }, token: { type: "password" } } });
+  }, { credentials: HTTP_CREDENTIALS, migrations: [(saved) => ({ ...HTTP_ADDED, ...saved })] });

@@ -4,7 +4,7 @@ import type { MqttBroker } from "../lib/mqtt/broker";
 import { createMqttConnection } from "../lib/mqtt/connection";
 import { createOutgoing } from "../lib/mqtt/outgoing";
 import type { Protocol } from "../lib/mqtt/settings";
-import { readTls } from "../lib/mqtt/tls";
+import { readTls } from "../lib/connection/tls";
 import { defineConfig } from "../lib/node-red/define-config";
 import { userFolder } from "../lib/node-red/user-folder";
 import { openOutbox } from "../lib/outbox/open-outbox";

@@ -84,7 +84,8 @@ describe("texts in three languages", () => {
   it("shared widgets ask only for shared texts, and all of them are there", () => {
     const shared = common("en-US");
     const sources = readdirSync(path.join(nodes, "lib", "editor")).filter((file) => file.endsWith(".ts"));
-    for (const key of sources.flatMap((file) => keysOf(read("lib", "editor", file)))) {
+    const partials = readdirSync(path.join(nodes, "lib", "editor", "partials")).map((file) => path.join("partials", file));
+    for (const key of [...sources, ...partials].flatMap((file) => keysOf(read("lib", "editor", file)))) {
       assert.ok(key.startsWith("common.") && shared.has(key.slice("common.".length)), key);
     }
   });

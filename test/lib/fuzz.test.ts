@@ -196,7 +196,7 @@ describe("fuzzed B2MML", () => {
 
   it("an attribute or a text that is a list or an object is none", () => {
     const [document] = documents as unknown as readonly [Readonly<Record<string, Readonly<Record<string, unknown>>>>];
-    const [[noun = "", content] = []] = Object.entries(document).filter(([name]) => !name.startsWith("@"));
+    const [[noun, content] = ["", undefined]] = Object.entries(document).filter(([name]) => !name.startsWith("@"));
     for (const strange of [{}, [], { toString: null, valueOf: 1 }, { toString: "x" }, [{ toString: null }], null]) {
       for (const [part, at] of [[{ "@versionID": strange }, "@versionID"], [{ ApplicationArea: { CreationDateTime: { $: strange } } }, "ApplicationArea/CreationDateTime"]] as const) {
         // An element without text is empty.

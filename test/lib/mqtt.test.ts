@@ -11,7 +11,7 @@ import type { MqttMessage, Publication } from "../../nodes/lib/mqtt/message";
 import { createOutgoing } from "../../nodes/lib/mqtt/outgoing";
 import { compileReader, type Expected } from "../../nodes/lib/mqtt/read-message";
 import type { MqttSettings } from "../../nodes/lib/mqtt/settings";
-import { readTls } from "../../nodes/lib/mqtt/tls";
+import { readTls } from "../../nodes/lib/connection/tls";
 import { checkTopic, compileFilter, isTopicFilter, subscriptionFilter, topicLevel, topicPath } from "../../nodes/lib/mqtt/topic";
 import { compileTopic, placeFilter } from "../../nodes/lib/mqtt/topic-plan";
 import { createWindow } from "../../nodes/lib/mqtt/window";

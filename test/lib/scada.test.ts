@@ -266,7 +266,7 @@ describe("the address space of a SCADA server", () => {
 
   it("a client can monitor every node there is as fast as the server can", async () => {
     await client(async (session) => {
-      const variables = (await browseAll(session, "ns=0;i=85")).filter(({ nodeClass }) => nodeClass === NodeClass.Variable);
+      const variables = (await browseAll(session, "ns=0;i=85")).filter(({ nodeClass }) => nodeClass === (NodeClass.Variable as number));
       const subscription = await session.createSubscription2({});
       const group = await subscription.monitorItems(variables.map(({ nodeId }) => ({ nodeId, attributeId: AttributeIds.Value })), { samplingInterval: 0 }, TimestampsToReturn.Both);
       const refused = group.monitoredItems.filter(({ statusCode }) => statusCode.isNotGood());

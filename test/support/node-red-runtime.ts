@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -56,12 +56,15 @@ export interface EmbeddedRuntime {
 
 const ROOT = path.join(__dirname, "..", "..");
 
-/** Starts the runtime, with `http` also its HTTP nodes at a free port; one a process, as Node-RED keeps its state in modules. */
-export async function startRuntime({ http = false }: { readonly http?: boolean } = {}): Promise<EmbeddedRuntime> {
-  const userDir = mkdtempSync(path.join(tmpdir(), "resonance-runtime-"));
+/**
+ * Starts the runtime, with `http` also its HTTP nodes at a free port; one a process, as Node-RED keeps its state in modules.
+ * A user directory that is given stays when it closes.
+ */
+export async function startRuntime({ http = false, userDir: own }: { readonly http?: boolean; readonly userDir?: string } = {}): Promise<EmbeddedRuntime> {
+  const userDir = own ?? mkdtempSync(path.join(tmpdir(), "resonance-runtime-"));
   const scope = path.join(userDir, "node_modules", "@model-data-resonance");
   mkdirSync(scope, { recursive: true });
-  symlinkSync(ROOT, path.join(scope, "node-red"), "dir");
+  if (!existsSync(path.join(scope, "node-red"))) symlinkSync(ROOT, path.join(scope, "node-red"), "dir");
    
   const RED = require("node-red") as Runtime;
   const server = createServer((request, response) => { RED.httpNode(request, response); });
@@ -119,7 +122,7 @@ export async function startRuntime({ http = false }: { readonly http?: boolean }
       server.closeAllConnections();
       if (http) await new Promise((resolve) => { server.close(resolve); });
       await RED.stop();
-      rmSync(userDir, { recursive: true, force: true });
+      if (own === undefined) rmSync(userDir, { recursive: true, force: true });
     },
   };
 }

@@ -1,13 +1,15 @@
 import { ResonanceError } from "../errors/resonance-error";
 
 /** How a client proves who it is. */
-export type HttpAuthentication = "none" | "basic" | "bearer";
+export type HttpAuthentication = "none" | "basic" | "bearer" | "oauth";
 
 /** Credentials as Node-RED keeps them; which of them count depends on the authentication. */
 export interface HttpCredentials {
   readonly user?: string | undefined;
   readonly password?: string | undefined;
   readonly token?: string | undefined;
+  /** OAuth 2 */
+  readonly clientSecret?: string | undefined;
 }
 
 type HeaderWriter = (credentials: HttpCredentials) => string | undefined;
@@ -15,6 +17,8 @@ type HeaderWriter = (credentials: HttpCredentials) => string | undefined;
 /** RFC 7617 (user and password in UTF-8) and RFC 6750. */
 const WRITERS: Readonly<Record<HttpAuthentication, HeaderWriter>> = {
   none: () => undefined,
+  // Its tokens change; see `token-source.ts`.
+  oauth: () => undefined,
   basic: ({ user, password }) => {
     if (!user) throw new ResonanceError("RESONANCE_CONFIG_INVALID", { setting: "user", detail: "basic authentication needs a user" }, { path: "user" });
     if (user.includes(":")) {

@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs";
-import type { Pool } from "undici";
+import type { Dispatcher } from "undici";
+import type { TlsMaterial } from "../connection/tls";
 import { ResonanceError } from "../errors/resonance-error";
 import { authorizationHeader, type HttpAuthentication, type HttpCredentials } from "./authorization";
+import { openDispatcher } from "./dispatcher";
 import { HttpFailure, toHttpFailure } from "./http-failure";
+import { proxyFor } from "./proxy";
+import { createTokenSource, type OAuthSettings, type TokenSource } from "./token-source";
 
 /** Where a client talks to and how. */
 export interface HttpClientOptions {
@@ -12,6 +16,12 @@ export interface HttpClientOptions {
   readonly credentials?: HttpCredentials;
   /** PEM file with the certificates to trust, instead of the system's; empty for the system's. */
   readonly caFile?: string | undefined;
+  /** Certificates that were read already: a client's own for mutual TLS, authorities in place of `caFile`. */
+  readonly tls?: TlsMaterial | undefined;
+  /** A proxy's URL, `none`, or empty for what HTTP_PROXY, HTTPS_PROXY and NO_PROXY say. */
+  readonly proxy?: string | undefined;
+  /** For authentication `oauth`; the secret is among the credentials. */
+  readonly oauth?: Omit<OAuthSettings, "clientSecret"> | undefined;
   /** Milliseconds for one exchange, from waiting for a connection to the last byte of the answer. */
   readonly timeout: number;
   /** Bytes of an answer's body at most; 16 MiB unless told. */
@@ -49,6 +59,7 @@ export interface HttpClient {
 
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 const DEFAULT_CONNECTIONS = 64;
+const TOKEN_MAX_BYTES = 64 * 1024;
 
 /**
  * A client for one origin. Nothing is loaded or connected before the first request; the CA file is read here.
@@ -61,32 +72,32 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     throw new ResonanceError("RESONANCE_CONFIG_INVALID", { setting: "timeout", detail: `${timeout} is no positive number of milliseconds` }, { path: "timeout" });
   }
   const authorization = authorizationHeader(options.authentication ?? "none", options.credentials ?? {});
-  const ownHeaders = authorization === undefined ? {} : { authorization };
   const ca = readCaFile(options.caFile);
-  let pool: Promise<Pool> | undefined;
+  const tls = { ...(ca !== undefined && { ca }), ...options.tls };
+  if ((tls.cert === undefined) !== (tls.key === undefined)) {
+    throw new ResonanceError("RESONANCE_CONFIG_INVALID", { setting: "certFile", detail: "a client certificate and its key belong together" }, { path: "certFile" });
+  }
+  const proxy = proxyFor(url, options.proxy);
+  const issuer = options.authentication === "oauth" ? tokenIssuer(options) : undefined;
+  let pool: Promise<Dispatcher> | undefined;
   let closed = false;
   const closing = new AbortController();
 
-  const connect = async (): Promise<Pool> => {
-    const { Pool } = await import("undici");
-    return new Pool(url.origin, {
-      connections: options.connections ?? DEFAULT_CONNECTIONS,
-      connect: { timeout, ...(ca === undefined ? {} : { ca }) },
-      // The timer of each exchange covers these.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxResponseSize: options.maxBytes ?? DEFAULT_MAX_BYTES,
-    });
-  };
+  const connect = (): Promise<Dispatcher> => openDispatcher({
+    origin: url.origin, proxy, tls, timeout,
+    connections: options.connections ?? DEFAULT_CONNECTIONS,
+    maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
+  });
 
-  const exchange = async (request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> => {
+  const exchange = async (request: HttpRequest, authorized: string | undefined, signal: AbortSignal): Promise<HttpAnswer> => {
     let answered = false;
     try {
       pool ??= connect();
       const { statusCode, headers, body } = await (await pool).request({
+        origin: url.origin,
         method: request.method,
         path: request.path ?? `${url.pathname}${url.search}`,
-        headers: { ...ownHeaders, ...request.headers },
+        headers: { ...(authorized !== undefined && { authorization: authorized }), ...request.headers },
         body: request.body ?? null,
         signal,
       });
@@ -97,27 +108,50 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     }
   };
 
-  const attempt = async (request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> => {
+  const attempt = async (request: HttpRequest, authorized: string | undefined, signal: AbortSignal): Promise<HttpAnswer> => {
     try {
-      return await exchange(request, signal);
+      return await exchange(request, authorized, signal);
     } catch (thrown) {
       const again = request.idempotent === true && thrown instanceof HttpFailure && thrown.unanswered && !signal.aborted;
       if (!again) throw thrown;
-      return exchange(request, signal);
+      return exchange(request, authorized, signal);
     }
+  };
+
+  /** A server may end a token before its time: then once more with a new one. */
+  const withToken = async ({ tokens }: TokenIssuer, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> => {
+    const token = await tokens.token();
+    const answer = await attempt(request, `Bearer ${token}`, signal);
+    if (answer.statusCode !== 401 || signal.aborted) return answer;
+    tokens.refused(token);
+    return attempt(request, `Bearer ${await tokens.token()}`, signal);
   };
 
   return {
     async request(request) {
       if (closed) throw new HttpFailure("closed", "the connection is closed");
-      return bounded(timeout, [closing.signal, request.signal], (signal) => attempt(request, signal));
+      return bounded(timeout, [closing.signal, request.signal], (signal) => (issuer ? withToken(issuer, request, signal) : attempt(request, authorization, signal)));
     },
     async close() {
       closed = true;
       closing.abort();
-      await (await pool)?.destroy();
+      await Promise.all([pool?.then((open) => open.destroy()), issuer?.close()]);
     },
   };
+}
+
+interface TokenIssuer {
+  readonly tokens: TokenSource;
+  close(): Promise<void>;
+}
+
+/** The token endpoint has a client of its own: it may be another server. */
+function tokenIssuer(options: HttpClientOptions): TokenIssuer {
+  const { oauth, credentials } = options;
+  const settings = { tokenUrl: "", clientId: "", scope: "", clientAuthentication: "basic" as const, ...oauth, clientSecret: credentials?.clientSecret ?? "" };
+  parseHttpUrl(settings.tokenUrl, "tokenUrl");
+  const client = createHttpClient({ ...options, baseUrl: settings.tokenUrl, authentication: "none", connections: 1, maxBytes: TOKEN_MAX_BYTES });
+  return { tokens: createTokenSource(settings, (request) => client.request(request)), close: () => client.close() };
 }
 
 /**

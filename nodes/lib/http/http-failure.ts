@@ -1,8 +1,9 @@
 /**
  * Why an exchange gave no answer: nobody there or the connection broke, too slow, the server's certificate is not
- * trusted, the answer is larger than allowed, what came back is not HTTP, or this side closed or cancelled.
+ * trusted, the answer is larger than allowed, what came back is not HTTP, there is no access token to go there with,
+ * or this side closed or cancelled.
  */
-export type HttpFailureKind = "unreachable" | "timeout" | "certificate" | "tooLarge" | "protocol" | "closed";
+export type HttpFailureKind = "unreachable" | "timeout" | "certificate" | "tooLarge" | "protocol" | "token" | "closed";
 
 /** An exchange without a usable answer; each user of `lib/http` turns it into its own `ResonanceError`. */
 export class HttpFailure extends Error {
@@ -43,6 +44,8 @@ const KINDS: Readonly<Record<string, HttpFailureKind>> = {
   UND_ERR_ABORTED: "closed",
   ABORT_ERR: "closed",
 };
+/** How undici tells that a proxy refuses the tunnel: as if this side had ended the exchange. */
+const PROXY_REFUSAL = /^Proxy response \(\d+\)/;
 const PATTERNS: readonly (readonly [RegExp, HttpFailureKind])[] = [
   [/^CERT_/, "certificate"],
   [/^HPE_|^EPROTO$|^ERR_SSL_/, "protocol"],
@@ -54,10 +57,14 @@ const BROKEN: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EP
 export function toHttpFailure(thrown: unknown, answered: boolean): HttpFailure {
   if (thrown instanceof HttpFailure) return thrown;
   const code = codeOf(thrown);
-  const kind = KINDS[code] ?? PATTERNS.find(([pattern]) => pattern.test(code))?.[1] ?? "unreachable";
+  const kind = isProxyRefusal(thrown) ? "unreachable" : KINDS[code] ?? PATTERNS.find(([pattern]) => pattern.test(code))?.[1] ?? "unreachable";
   const broken = kind === "unreachable" && answered;
   const detail = broken ? `the connection broke in the middle of the answer (${detailOf(thrown)})` : detailOf(thrown);
   return new HttpFailure(kind, detail, { unanswered: !answered && BROKEN.has(code), cause: thrown });
+}
+
+function isProxyRefusal(thrown: unknown): boolean {
+  return thrown instanceof Error && (PROXY_REFUSAL.test(thrown.message) || isProxyRefusal(thrown.cause));
 }
 
 function codeOf(thrown: unknown): string {

@@ -1,6 +1,6 @@
 import { ResonanceError } from "../errors/resonance-error";
 import type { HttpAuthentication, HttpCredentials } from "../http/authorization";
-import { createHttpClient, parseHttpUrl, type HttpAnswer, type HttpRequest } from "../http/http-client";
+import { createHttpClient, parseHttpUrl, type HttpAnswer, type HttpClientOptions, type HttpRequest } from "../http/http-client";
 import { readAnswer } from "./answer";
 import { checkTensor, mismatch } from "./check-tensor";
 import {
@@ -13,7 +13,7 @@ import { untilAborted } from "./until-aborted";
 import { encodeRequest } from "./wire";
 
 /** Where a model runs and what it takes and gives. */
-export interface InferenceClientOptions {
+export interface InferenceClientOptions extends Pick<HttpClientOptions, "tls" | "proxy" | "oauth"> {
   /** The server's base URL, with or without a path in front, a trailing slash or `/v2`. */
   readonly url: string;
   /** The model's name at the server. */

@@ -17,6 +17,7 @@ const FAILURES: Readonly<Record<HttpFailureKind, ErrorCode>> = {
   certificate: "RESONANCE_MODEL_CERTIFICATE",
   tooLarge: "RESONANCE_MODEL_ANSWER_INVALID",
   protocol: "RESONANCE_MODEL_ANSWER_INVALID",
+  token: "RESONANCE_HTTP_TOKEN",
   closed: "RESONANCE_MODEL_CLOSED",
 };
 

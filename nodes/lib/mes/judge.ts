@@ -9,20 +9,24 @@ import { retryAfter } from "./back-off";
 /** What one exchange came to: taken, refused for good, or worth another attempt. */
 export type Outcome =
   | { readonly kind: "taken"; readonly delivery: Omit<Delivery, "attempts" | "durationMs"> }
-  | { readonly kind: "refused"; readonly error: ResonanceError }
+  /** `misdirected`: it is not about the document but about who was asked, how, or where; another document would fare no better. */
+  | { readonly kind: "refused"; readonly error: ResonanceError; readonly misdirected?: true }
   | { readonly kind: "again"; readonly error: ResonanceError; readonly afterMs?: number | undefined };
 
 /** Verbs of ISA-95 part 5 that ask for an answer; Sync and Notify only publish. */
 const ASKS = /^(Process|Change|Cancel|Get)[A-Z]/;
+/** Not found, no such method, log in at the proxy: what a wrong URL or a gateway in the way answers. */
+const WRONG_ADDRESS: ReadonlySet<number> = new Set([404, 405, 407]);
 const EXCERPT = 200;
 
 type FailureJudge = (detail: string, timeout: number) => Outcome;
 const FAILURES: Readonly<Record<HttpFailureKind, FailureJudge>> = {
   unreachable: (detail) => ({ kind: "again", error: new ResonanceError("RESONANCE_MES_UNREACHABLE", { detail }) }),
   timeout: (_, timeout) => ({ kind: "again", error: new ResonanceError("RESONANCE_MES_TIMEOUT", { timeout }) }),
-  certificate: (detail) => refused(new ResonanceError("RESONANCE_MES_CERTIFICATE", { detail })),
+  certificate: (detail) => misdirected(new ResonanceError("RESONANCE_MES_CERTIFICATE", { detail })),
   tooLarge: (detail) => refused(unreadable(detail)),
-  protocol: (detail) => refused(unreadable(detail)),
+  protocol: (detail) => misdirected(unreadable(detail)),
+  token: (detail) => ({ kind: "again", error: new ResonanceError("RESONANCE_HTTP_TOKEN", { detail }) }),
   closed: () => refused(new ResonanceError("RESONANCE_MES_CLOSED")),
 };
 
@@ -34,9 +38,10 @@ export function judgeFailure(failure: HttpFailure, timeout: number): Outcome {
 /** Judges what the MES answered to `envelope`. */
 export function judgeAnswer(envelope: Envelope, { statusCode, headers, text }: HttpAnswer): Outcome {
   if (statusCode >= 200 && statusCode < 300) return text.trim() === "" ? taken(envelope, statusCode) : judgeText(envelope, statusCode, text);
-  if (statusCode === 401 || statusCode === 403) return refused(new ResonanceError("RESONANCE_MES_UNAUTHORIZED", { status: statusCode }));
+  if (statusCode === 401 || statusCode === 403) return misdirected(new ResonanceError("RESONANCE_MES_UNAUTHORIZED", { status: statusCode }));
   const error = new ResonanceError("RESONANCE_MES_HTTP_STATUS", { status: statusCode, detail: detailOf(statusCode, headers["location"], text) });
   if (statusCode === 408 || statusCode === 429 || statusCode >= 500) return { kind: "again", error, afterMs: retryAfter(headers["retry-after"]) };
+  if (statusCode < 400 || WRONG_ADDRESS.has(statusCode)) return misdirected(error);
   // Some MES reject with 400 or 422 and say why in B2MML.
   const answer = tryRead(text);
   return refused(answer?.verdict === "rejected" ? rejection(envelope, answer) : error);
@@ -86,6 +91,10 @@ function rejection({ message }: Envelope, { reason }: Answer): ResonanceError {
 
 function refused(error: ResonanceError): Outcome {
   return { kind: "refused", error };
+}
+
+function misdirected(error: ResonanceError): Outcome {
+  return { kind: "refused", error, misdirected: true };
 }
 
 function unreadable(detail: string, cause?: unknown): ResonanceError {

@@ -1,26 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ResonanceError, toResonanceError } from "../errors/resonance-error";
-import type { HttpAuthentication, HttpCredentials } from "../http/authorization";
-import { createHttpClient } from "../http/http-client";
-import { HttpFailure } from "../http/http-failure";
 import type { DocumentFormat } from "../isa95/document";
 import { DEFAULT_BACK_OFF, waitBefore, type BackOff } from "./back-off";
 import { createMemoryBacklog, type Backlog } from "./backlog";
 import type { Delivery, Envelope } from "./delivery";
-import { judgeAnswer, judgeFailure, type Outcome } from "./judge";
+import { createMesExchange, type MesExchangeOptions } from "./exchange";
 
-/** Where the MES is and how to talk to it. */
-export interface MesClientOptions {
-  /** The URL documents are posted to, as it stands. */
-  readonly url: string;
-  /** The form of B2MML the MES takes. */
-  readonly format: DocumentFormat;
-  readonly authentication: HttpAuthentication;
-  readonly credentials: HttpCredentials;
-  /** PEM file with the certificates to trust instead of the system's; empty for the system's. */
-  readonly caFile: string;
-  /** Milliseconds for one attempt, from the connection to the last byte of the answer. */
-  readonly timeout: number;
+/** Where the MES is, how to talk to it, and how many documents may wait. */
+export interface MesClientOptions extends MesExchangeOptions {
   /** Further attempts after the first. */
   readonly retries: number;
   /** Documents that may wait, those under way included. */
@@ -59,21 +46,18 @@ interface Waiter {
   readonly reject: (error: ResonanceError) => void;
 }
 
-/** Answers are a few kilobytes; whoever sends more is no MES. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
-
 /**
  * A client that posts B2MML documents in order, one after the other, tries again what may succeed later (no connection,
  * time-out, 408, 429, 5xx) and reads the MES's answer. Nothing connects before the first document.
  * @throws RESONANCE_CONFIG_INVALID for an unusable URL, time-out, CA file, number or missing credentials.
  */
 export function createMesClient(options: MesClientOptions): MesClient {
-  const { url, authentication, credentials, caFile, timeout, format } = options;
+  const { format } = options;
   const retries = requireCount("retries", options.retries, 0);
   const concurrency = requireCount("concurrency", options.concurrency ?? 1, 1);
   const backlog = options.backlog ?? createMemoryBacklog(requireCount("queueLimit", options.queueLimit, 1));
   const backOff = options.backOff ?? DEFAULT_BACK_OFF;
-  const http = createHttpClient({ baseUrl: url, authentication, credentials, caFile, timeout, maxBytes: MAX_ANSWER_BYTES, connections: concurrency });
+  const mes = createMesExchange({ ...options, connections: concurrency });
   const waiters = new Map<Envelope, Waiter>();
   const listeners = new Set<(status: MesStatus) => void>();
   const closing = new AbortController();
@@ -86,26 +70,11 @@ export function createMesClient(options: MesClientOptions): MesClient {
     for (const listener of listeners) listener(status());
   };
 
-  const exchange = async ({ document, contentType }: Envelope): Promise<HttpOutcome> => {
-    try {
-      const headers = { "content-type": contentType, accept: "application/xml, application/json;q=0.9" };
-      return { answer: await http.request({ method: "POST", headers, body: document }) };
-    } catch (thrown) {
-      if (thrown instanceof HttpFailure) return { failure: thrown };
-      throw thrown;
-    }
-  };
-
-  const attempt = async (envelope: Envelope): Promise<Outcome> => {
-    const result = await exchange(envelope);
-    return "answer" in result ? judgeAnswer(envelope, result.answer) : judgeFailure(result.failure, timeout);
-  };
-
   const deliver = async (envelope: Envelope): Promise<Delivery> => {
     const started = performance.now();
     for (let attempts = 1; ; attempts++) {
       show("sending");
-      const outcome = await attempt(envelope);
+      const outcome = await mes.attempt(envelope);
       if (outcome.kind === "taken") return { ...outcome.delivery, attempts, durationMs: Math.round(performance.now() - started) };
       if (outcome.kind === "refused" || attempts > retries) throw outcome.error;
       show("retrying");
@@ -173,14 +142,13 @@ export function createMesClient(options: MesClientOptions): MesClient {
       for (const { reject } of waiters.values()) reject(new ResonanceError("RESONANCE_MES_CLOSED"));
       waiters.clear();
       listeners.clear();
-      await http.close();
+      await mes.close();
     },
   };
 }
 
-type HttpOutcome = { readonly answer: Awaited<ReturnType<ReturnType<typeof createHttpClient>["request"]>> } | { readonly failure: HttpFailure };
-
-function requireCount(setting: string, value: number, least: number): number {
+/** @throws RESONANCE_CONFIG_INVALID for what is no whole number from `least` on */
+export function requireCount(setting: string, value: number, least: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new ResonanceError("RESONANCE_CONFIG_INVALID", { setting, detail: `${value} is no whole number from ${least}` }, { path: setting });
 }

@@ -1,20 +1,10 @@
 import { ResonanceError } from "../errors/resonance-error";
+import type { TlsMaterial } from "../connection/tls";
 
 /** `auto`: MQTT 5, and 3.1.1 where the broker speaks only that. */
 export type Protocol = "auto" | "5" | "3.1.1";
 /** MQTT's number on the wire. */
 export type ProtocolVersion = 4 | 5;
-
-/** Certificates as PEM. */
-export interface MqttTls {
-  /** Authorities to trust instead of the system's. */
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly passphrase?: string;
-  /** Name in the broker's certificate where it is not the host of the URL. */
-  readonly servername?: string;
-}
 
 /** How to reach a broker and who to be there. */
 export interface MqttSettings {
@@ -32,7 +22,7 @@ export interface MqttSettings {
   readonly keepAlive: number;
   /** Messages with QoS 1 or 2 under way to us at once (MQTT 5: receive maximum). */
   readonly receiveMaximum: number;
-  readonly tls?: MqttTls;
+  readonly tls?: TlsMaterial;
   /** Topic of a retained message that says whether this client is there (birth and will); none where empty. */
   readonly stateTopic?: string;
 }

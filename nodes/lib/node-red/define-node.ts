@@ -23,8 +23,8 @@ export interface NodeKit<D> {
   readonly lookup: Lookup;
   /** Sends what no incoming message caused (a subscription, a timer). */
   send(out: Outgoing): void;
-  /** Reports a failure that no incoming message caused: status, log, and Catch nodes with `msg.resonance.error`. */
-  fail(thrown: unknown): void;
+  /** Reports a failure outside `input`: status, log, and Catch nodes with `msg.resonance.error`; `about` is the message it is about, where there is one. */
+  fail(thrown: unknown, about?: NodeMessage): void;
 }
 
 /** What a node does; each part is optional. */
@@ -92,7 +92,7 @@ function createKit<D extends NodeDef>(
     text: RED._.bind(RED),
     lookup: createLookup(RED, language),
     send(out) { if (out) node.send(out as NodeMessage); },
-    fail(thrown) { report(node, status, language, thrown); },
+    fail(thrown, about) { report(node, status, language, thrown, about); },
   };
 }
 
@@ -137,10 +137,9 @@ function wire(node: Node, behaviour: NodeBehaviour, status: NodeStatusLine, lang
   });
 }
 
-function report(node: Node, status: NodeStatusLine, language: Language, thrown: unknown): ResonanceError {
+function report(node: Node, status: NodeStatusLine, language: Language, thrown: unknown, msg: NodeMessage = {}): ResonanceError {
   const error = toResonanceError(thrown).localize(language);
   status.error(error);
-  const msg: NodeMessage = {};
   attach(msg, error, language);
   node.error(error, msg);
   return error;

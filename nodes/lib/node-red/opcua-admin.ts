@@ -11,6 +11,7 @@ import { addToTrust, decideTrust, listTrust, type TrustDecision } from "../opcua
 import { APPLICATION_NAME, pkiFolderOf } from "./opcua-endpoint-settings";
 import type { DeployedEndpoints } from "./opcua-editor";
 import { PERMISSIONS } from "./permissions";
+import { languageOf } from "./request-language";
 
 type Handler = Parameters<NodeAPI["httpAdmin"]["post"]>[1];
 type Request = Parameters<Handler>[0];
@@ -43,7 +44,7 @@ export function serveOpcUaDialogs(RED: NodeAPI, endpoints: DeployedEndpoints): v
         (thrown: unknown) => {
           if (gone.signal.aborted) return;
           if (response.headersSent) response.end();
-          else response.status(thrown instanceof ResonanceError ? 422 : 500).json(problemOf(thrown, languageOf(request)));
+          else response.status(thrown instanceof ResonanceError ? 422 : 500).json(problemOf(thrown, languageOf(bodyOf(request)["language"])));
         },
       );
     };
@@ -63,7 +64,7 @@ export function serveOpcUaDialogs(RED: NodeAPI, endpoints: DeployedEndpoints): v
 
   RED.httpAdmin.post("/resonance/opcua/check", mayWrite, serve((request, signal, response) => bounded(async () => {
     const { settings } = endpoints.settingsOf(bodyOf(request)["endpoint"]);
-    const language = languageOf(request);
+    const language = languageOf(bodyOf(request)["language"]);
     await checkConnection(settings, signal, ({ error, ...step }) => {
       if (!response.headersSent) response.type("application/x-ndjson");
       response.write(`${JSON.stringify({ ...step, ...(error && { error: problemOf(error, language) }) })}\n`);
@@ -112,14 +113,6 @@ export function serveOpcUaDialogs(RED: NodeAPI, endpoints: DeployedEndpoints): v
 function bodyOf(request: Request): Readonly<Record<string, unknown>> {
   const body: unknown = request.body;
   return typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
-}
-
-/** The editor's language, which need not be the runtime's. */
-function languageOf(request: Request): Language {
-  const { language } = bodyOf(request);
-  const tag = typeof language === "string" ? language.toLowerCase() : "";
-  if (tag.startsWith("zh")) return "zh-CN";
-  return tag.startsWith("de") ? "de" : "en-US";
 }
 
 function problemOf(thrown: unknown, language: Language): { code: string; message: string } {

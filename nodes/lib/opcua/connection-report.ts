@@ -7,15 +7,15 @@ import { createOutage } from "./outage";
 export interface ConnectionReport {
   state(): ConnectionState;
   trouble(): ResonanceError | undefined;
-  status(): ConnectionStatus;
+  readonly status: () => ConnectionStatus;
   /** Moves the state on; listeners hear a change of state or trouble, not each vain retry. */
-  happen(event: ConnectionEvent): void;
+  readonly happen: (event: ConnectionEvent) => void;
   /** Something is wrong from now on. True where that is news: not the same outage in other words. */
   complain(error: ResonanceError): boolean;
   /** Nothing is wrong any more: the next trouble is news. */
   well(): void;
   /** The answer ends it. */
-  onState(listener: (status: ConnectionStatus) => void): () => void;
+  readonly onState: (listener: (status: ConnectionStatus) => void) => () => void;
   /** Nobody listens any more. */
   silence(): void;
 }

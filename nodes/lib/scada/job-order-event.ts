@@ -21,13 +21,13 @@ export type RaiseJobOrder = (entry: JobEntry<UaJobOrder>, state: readonly Extens
  * at each level of the equipment and at the Server object.
  */
 export function addJobOrderEvent({ addressSpace, namespace, texts }: Space, place: Place, receiver: UAObject): RaiseJobOrder {
-  const { DataType, Variant, VariantArrayType } = loadOpcua();
+  const { DataType, EventNotifierFlags, Variant, VariantArrayType } = loadOpcua();
   const index = addressSpace.getNamespaceIndex(JOB_CONTROL);
   const base = addressSpace.findEventType("ISA95JobOrderStatusEventType", index);
   const response = addressSpace.findDataType("ISA95JobResponseDataType", index);
   if (!base || !response) throw new ResonanceError("RESONANCE_SCADA_FAILED", { detail: "the model of OPC 10031-4 has no status event" });
   const type = namespace.findObjectType(TYPE) ?? namespace.addObjectType({ nodeId: `s=${TYPE}`, browseName: TYPE, subtypeOf: base });
-  receiver.setEventNotifier(1);
+  receiver.setEventNotifier(EventNotifierFlags.SubscribeToEvents);
   receiver.addReference({ referenceType: "HasEventSource", isForward: false, nodeId: addressSpace.rootFolder.objects.server });
   (receiver as unknown as EventEmitter).on("event", (event: unknown) => {
     for (const level of place.levels) (level as unknown as EventEmitter).emit("event", event);

@@ -3,7 +3,7 @@ import type { Direction, Field, Localized } from "../profile/profile";
 import type { InterfaceRecord } from "../record/interface-record";
 import { compileConverter } from "../units/conversion";
 import { companionIndex, COMPANIONS, makeReadOnly, partOf, type Companion, type CompanionPlace } from "./companion";
-import { addFolder, same, type Space } from "./space";
+import { addFolder, type Space } from "./space";
 import { euInformation } from "./field-variable";
 import { isAboutTool } from "./prognoses";
 import { statusOf } from "./status";
@@ -37,7 +37,7 @@ export function addToolLife(space: Space, { folder, id, category }: CompanionPla
     const field: Field | undefined = category[entry.direction].fields.get(entry.field);
     if (!type || field?.schema.unit === undefined) return [];
     const toUnit = compileConverter(field.schema.unit, entry.unit);
-    const title = field.schema.title ?? same(entry.name);
+    const title = field.schema.title;
     const variable = type.instantiate({
       browseName: { name: entry.name, namespaceIndex: index }, nodeId: `s=${id}/toolLife/${entry.name}`, displayName: space.texts.plain(title),
       componentOf: parent, namespace: space.namespace, dataType: "Double", minimumSamplingInterval: 0,
