@@ -28,7 +28,7 @@ interface Isa95 {
 
 const text = textOf("isa95");
 /** Settings that earlier versions of the node did not have. */
-const ADDED = { direction: "write", b2mmlVersion: "V0701", suppressHours: 0, suppressTolerance: 10, causeFields: "" } as const;
+const ADDED = { direction: "write", b2mmlVersion: "V0701", suppressHours: 0, suppressTolerance: 10, causeFields: "", strict: false } as const;
 const hours = number(text, { min: 0, max: 8760 });
 const percent = number(text, { min: 0, max: 100 });
 const VARIANTS: Readonly<Record<string, readonly string[]>> = variants;
@@ -54,7 +54,7 @@ RED.nodes.registerType<Isa95>("resonance-isa95", {
     suppressHours: { value: ADDED.suppressHours, label: text("label.suppressHours"), validate: validate((value) => (isBlank(value) ? undefined : hours(value))) },
     suppressTolerance: { value: ADDED.suppressTolerance, label: text("label.suppressTolerance"), validate: validate((value) => (isBlank(value) ? undefined : percent(value))) },
     causeFields: { value: ADDED.causeFields },
-    strict: { value: false },
+    strict: { value: ADDED.strict },
   },
   inputLabels() { return text(this.direction === "read" ? "port.document" : "port.input"); },
   outputLabels(index) { return text(index === 0 ? (this.direction === "read" ? "port.objects" : "port.output") : (this.direction === "read" ? "port.refused" : "port.suppressed")); },

@@ -83,22 +83,25 @@ for (const house of HOUSES) {
     });
 
     it("a form that is opened and left again, by Cancel or by Done, changes nothing", async () => {
+      // The editor adds the empty fields of credentials, which are no part of an export.
+      const kept = async (id: string): Promise<object> => {
+        const { credentials, ...rest } = await editor.exported(id);
+        return { ...rest, ...(Object.values(credentials ?? {}).some((value) => value !== "") && { credentials }) };
+      };
       for (const id of wiredNodes) {
-        const saved = await editor.exported(id);
+        const saved = await kept(id);
         await editor.open(id);
         await editor.cancel();
-        assert.deepEqual(await editor.exported(id), saved, `${id} after Cancel`);
+        assert.deepEqual(await kept(id), saved, `${id} after Cancel`);
         await editor.open(id);
         await editor.save();
-        assert.deepEqual(await editor.exported(id), saved, `${id} after Done`);
+        assert.deepEqual(await kept(id), saved, `${id} after Done`);
       }
       for (const [id, type] of configNodes) {
-        const saved = await editor.exported(id);
+        const saved = await kept(id);
         await editor.openConfig(type, id);
         await editor.save();
-        // The editor adds the empty fields of credentials, which are no part of an export.
-        const { credentials, ...kept } = await editor.exported(id);
-        assert.deepEqual(kept, saved, `${id} ${JSON.stringify(credentials)}`);
+        assert.deepEqual(await kept(id), saved, id);
       }
     });
 

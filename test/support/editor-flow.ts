@@ -57,6 +57,11 @@ export const editorFlow: readonly object[] = [
   },
   { ...common, id: "mes-out", type: "resonance-mes-out", name: "", mes: "mes", x: 490, y: 180, wires: [[]] },
   {
+    ...common, id: "mes-in", type: "resonance-mes-in", name: "", transport: "http", path: "/b2mml", methods: "POST", authentication: "none", answer: "valid",
+    problems: "refuse", undecided: "reject", decisionTime: 20, sender: "", sizeLimit: 1000, transferTime: 30, queueLimit: 500, remember: 1000,
+    x: 130, y: 420, wires: [[], [], []],
+  },
+  {
     ...common, id: "setpoint-guard", type: "resonance-setpoint-guard", name: "", profile: "profile", category: "adaptive-control", equipment: "equipment",
     fields: [{
       field: "feedOverrideSetpoint", unit: "P1", minimum: 50, maximum: 120, maxStep: 10, maxRate: 2.5, deadBand: 0.5, fallback: 100, actualTag: "FeedOverride",
@@ -84,11 +89,11 @@ export const editorFlow: readonly object[] = [
     ...common, id: "scada", type: "resonance-scada", name: "", profile: "profile", equipment: "equipment", categories: [{ category: "predictive-maintenance" }],
     port: 14840, host: "127.0.0.1", publicHost: "", unprotected: false, anonymous: false, accounts: [{ name: "operator", operate: true, slot: 1 }, { name: "viewer", operate: false, slot: 2 }],
     maxSessions: 50, pkiFolder: "resonance/scada-pki", namespaceUri: "urn:model-data-resonance:scada", language: "en", historyValues: 1000, historyHours: 24,
-    maxEquipment: 50, byModel: false, jobOrders: false, companions: false, x: 310, y: 300, wires: [["mqtt-out"]],
+    maxEquipment: 50, byModel: false, jobOrders: false, setpoints: [], openSetpoints: false, companions: false, x: 310, y: 300, wires: [["mqtt-out"]],
   },
 ];
 
-export const wiredNodes = ["opcua-in", "opcua-out", "model-in", "model-call", "model-out", "validate", "isa95", "mes-out", "setpoint-guard", "scada", "mqtt-in", "mqtt-out"] as const;
+export const wiredNodes = ["opcua-in", "opcua-out", "model-in", "model-call", "model-out", "validate", "isa95", "mes-out", "mes-in", "setpoint-guard", "scada", "mqtt-in", "mqtt-out"] as const;
 
 /** Configuration nodes: id in the flow and type. */
 export const configNodes = [

@@ -30,10 +30,9 @@ export function deadLettersBox(host: HTMLDetailsElement, id: string, text: Text)
   const fail = (status: number, answer: unknown): void => {
     const { message } = (answer ?? {}) as { message?: unknown };
     problem.textContent = status === 401 || status === 403 ? text("common.opcua.forbidden")
-      : status === 404 ? text("common.outbox.notDeployed")
       : typeof message === "string" ? message : text("common.opcua.failed", { detail: status });
   };
-  const request = (path: string, body: object | undefined, use: (answer: Listing) => void): void => {
+  const request = (path: string, body: object | undefined, use: (answer: Partial<Listing>) => void): void => {
     problem.textContent = "";
     // jQuery sends the editor's access token along.
     $.ajax({
@@ -44,7 +43,11 @@ export function deadLettersBox(host: HTMLDetailsElement, id: string, text: Text)
   const refresh = (): void => { request("", undefined, show); };
   const act = (name: "replay" | "purge", which: number | "all") => (): void => { request(`/${name}`, { which }, refresh); };
 
-  const show = ({ counts: found, deadLetters }: Listing): void => {
+  const show = ({ counts: found, deadLetters = [] }: Partial<Listing>): void => {
+    if (!found) {
+      problem.textContent = text("common.outbox.notDeployed");
+      return;
+    }
     const { waiting, dead, dropped, expired, refused } = found;
     counts.textContent = text("common.outbox.counts", { waiting, dead, dropped: dropped + expired, refused });
     list.replaceChildren(...deadLetters.slice(0, SHOWN).map(entryOf));

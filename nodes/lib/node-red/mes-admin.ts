@@ -2,6 +2,7 @@ import type { NodeAPI } from "node-red";
 import { ResonanceError, toResonanceError } from "../errors/resonance-error";
 import type { MesOutbox } from "../mes/mes-outbox";
 import { runCommand } from "../mes/outbox-command";
+import { PERMISSIONS } from "./permissions";
 import { languageOf } from "./request-language";
 
 type Handler = Parameters<NodeAPI["httpAdmin"]["post"]>[1];
@@ -12,8 +13,8 @@ type Response = Parameters<Handler>[1];
 export type DeployedOutboxes = Map<string, MesOutbox>;
 
 /**
- * Serves the dead letters of a MES to its form, under `resonance/mes/<id>/`: the list wants the permission `resonance.read`,
- * replay and deletion want `resonance.write`. Documents themselves are not handed out.
+ * Serves the dead letters of a MES to its form, under `resonance/mes/<id>/`: the list wants the right to see flows,
+ * replay and deletion the right to change them. Documents themselves are not handed out. A MES that is not deployed has nothing: `{}`.
  */
 export function serveOutboxes(RED: NodeAPI): DeployedOutboxes {
   const deployed: DeployedOutboxes = new Map();
@@ -21,7 +22,7 @@ export function serveOutboxes(RED: NodeAPI): DeployedOutboxes {
     response.setHeader("Cache-Control", "no-store");
     const outbox = deployed.get(String(request.params["id"]));
     if (!outbox) {
-      response.status(404).json({});
+      response.json({});
       return;
     }
     const { topic, payload } = command(request);
@@ -31,7 +32,7 @@ export function serveOutboxes(RED: NodeAPI): DeployedOutboxes {
       response.status(422).json({ code, message });
     });
   };
-  const [mayRead, mayWrite] = [RED.auth.needsPermission("resonance.read"), RED.auth.needsPermission("resonance.write")];
+  const [mayRead, mayWrite] = [RED.auth.needsPermission(PERMISSIONS.look), RED.auth.needsPermission(PERMISSIONS.act)];
   RED.httpAdmin.get("/resonance/mes/:id/outbox", mayRead, answer(() => ({ topic: "outbox/list" })));
   for (const name of ["replay", "purge"] as const) {
     RED.httpAdmin.post(`/resonance/mes/:id/outbox/${name}`, mayWrite, answer((request) => ({ topic: `outbox/${name}`, payload: bodyOf(request)["which"] })));

@@ -58,8 +58,11 @@ export function createScada(settings: ScadaSettings, listener: ScadaListener, fi
     state = next;
     listener.state(state, running?.server.clients() ?? 0);
   };
+  let tried = false;
   const launch = async (): Promise<void> => {
-    await requireFreePort(settings);
+    // Not the first time: a client that comes in that moment would be turned away by a listener that is no server.
+    if (tried) await requireFreePort(settings);
+    tried = true;
     const server = await makeServer(settings, nodesetFiles(settings), {
       refused: once((error) => { listener.problem(error); }),
       clients() { if (state === "listening") enter("listening"); },
@@ -131,7 +134,7 @@ function keepWaiting(waiting: Map<string, InterfaceRecord>, record: InterfaceRec
   if (waiting.size > MOST_WAITING && oldest !== undefined) waiting.delete(oldest);
 }
 
-/** Asked before the address space is built, which takes a second of this process's time. */
+/** Asked before the address space is built again and again, which takes a second of this process's time. */
 function requireFreePort({ port, host }: ScadaSettings): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
