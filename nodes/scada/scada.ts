@@ -24,7 +24,7 @@ interface ScadaDef extends NodeDef {
   unprotected: boolean;
   anonymous: boolean;
   /** Not `users`: the editor keeps that name for itself. */
-  accounts: readonly SavedUser[];
+  accounts?: readonly SavedUser[];
   maxSessions: number | string;
   pkiFolder: string;
   namespaceUri: string;
@@ -37,7 +37,7 @@ interface ScadaDef extends NodeDef {
   /** What follows is absent where an older version of the node was saved. */
   setpoints?: readonly SetpointRow[];
   openSetpoints?: boolean;
-  companions: boolean;
+  companions?: boolean;
 }
 
 const SECURE: readonly SecurityPolicy[] = ["Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"];
@@ -90,7 +90,7 @@ function settingsOf({ RED, def, credentials }: NodeKit<ScadaDef>, profile: Profi
     publicHost: def.publicHost.trim(),
     securityPolicies: def.unprotected ? [...SECURE, "None"] : SECURE,
     anonymous: def.anonymous,
-    users: withPasswords(def.accounts, credentials),
+    users: withPasswords(def.accounts ?? [], credentials),
     maxSessions: Number(def.maxSessions),
     pkiFolder: path.resolve(userFolder(RED), def.pkiFolder),
     applicationName: APPLICATION_NAME,
@@ -103,6 +103,6 @@ function settingsOf({ RED, def, credentials }: NodeKit<ScadaDef>, profile: Profi
     jobOrders: def.jobOrders,
     setpoints: def.setpoints ?? [],
     setpointWriters: def.openSetpoints ? "anyone" : "operators",
-    companions: def.companions,
+    companions: def.companions ?? false,
   };
 }

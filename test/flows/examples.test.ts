@@ -89,7 +89,7 @@ describe("example files", () => {
 
 describe("an example that needs nothing outside", () => {
   let runtime: EmbeddedRuntime;
-  before(async () => { runtime = await startRuntime(); });
+  before(async () => { runtime = await startRuntime({ http: true }); });
   after(() => runtime.close());
 
   /** Deploys an example on free ports; gives the port it has for each of its own. */
@@ -97,7 +97,8 @@ describe("an example that needs nothing outside", () => {
     const flow = readExample(...parts);
     const ports = new Map<number, number>();
     for (const { port } of flow) if (typeof port === "number") ports.set(port, await freePort());
-    let text = JSON.stringify(flow.map(adjust));
+    // A MES of core nodes is served by the same Node-RED.
+    let text = JSON.stringify(flow.map(adjust)).replaceAll("http://127.0.0.1:1880", runtime.url);
     for (const [own, free] of ports) text = text.replaceAll(`127.0.0.1:${own}"`, `127.0.0.1:${free}"`).replaceAll(`"port":${own},`, `"port":${free},`);
     await runtime.deploy(JSON.parse(text) as FlowNode[]);
     return ports;
@@ -200,7 +201,7 @@ describe("an example that needs nothing outside", () => {
         ...(node.name === "Controller input" && { interval: 1 }),
         ...(node.name === "Simulated milling" && { func: String(node["func"]).replace("step % 60 < 30", "step < 12") }),
         ...(node.name === "Constant-load rule" && { func: String(node["func"]).replace("ASK_AGAIN_MS = 20000", "ASK_AGAIN_MS = 4000") }),
-        ...(node.name === "Operator station" && { credentials: { users: JSON.stringify([OPERATOR]) } }),
+        ...(node.name === "Operator station" && { accounts: [{ name: OPERATOR.name, operate: OPERATOR.operate, slot: 1 }], credentials: { password1: OPERATOR.password } }),
       }));
     });
 
