@@ -46,7 +46,7 @@ const BROKEN: readonly (readonly [string, string, unknown, RegExp, RegExp])[] = 
   [PM, "input/properties/torque/title/zh", undefined, /torque\/title/, /zh/],
   [PM, "input/properties/torque/unit", undefined, /torque/, /unit/],
   [PM, "input/properties/torque/unit", "NM", /torque\/unit/, /NM is not known/],
-  [PM, "output/properties/maintenanceRequired/unit", "C62", /maintenanceRequired/, /false/],
+  [PM, "output/properties/maintenanceRequired/unit", "C62", /maintenanceRequired/, /does not go with this type/],
   [PM, "input/properties/torque/minimum", 1e9, /torque\/minimum/, /above the maximum/],
   [PM, "input/properties/torque/minumum", 1, /torque/, /minumum/],
   [PM, "input/properties/Torque", torque, /input\/properties/, /./],
