@@ -4,10 +4,10 @@ import { loadOpcua } from "../opcua/load";
 import type { Place } from "./equipment-tree";
 import { makeReadOnly } from "./companion";
 import { createJobBook, JOB_METHODS, JOB_STATES, RETURN, type JobEntry, type JobMethod } from "./job-book";
-import { addJobOrderEvent, JOB_CONTROL } from "./job-order-event";
 import { jobOrderMessage, type JobOrderMessage, type UaJobOrder } from "./job-order-message";
 import type { Space } from "./space";
 
+const JOB_CONTROL = "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/";
 const MOST_ORDERS = 100;
 const TITLE = { en: "Job orders", zh: "作业指令", de: "Aufträge" };
 /** These bring an order; the others name one. */
@@ -35,7 +35,6 @@ export function addJobOrderReceiver(space: Space, place: Place, tell: (message: 
   });
   texts.localize(receiver, TITLE);
   makeReadOnly(receiver);
-  const raise = addJobOrderEvent(space, place, receiver);
   const book = createJobBook<UaJobOrder>(MOST_ORDERS);
 
   const dataType = (name: string) => {
@@ -44,14 +43,10 @@ export function addJobOrderReceiver(space: Space, place: Place, tell: (message: 
     return found;
   };
   const stateTypes = { entry: dataType("ISA95JobOrderAndStateDataType"), state: dataType("ISA95StateDataType") };
-  const stateOf = ({ state }: JobEntry<UaJobOrder>) => [
-    addressSpace.constructExtensionObject(stateTypes.state, { stateText: texts.plain({ en: state, zh: state, de: state }), stateNumber: JOB_STATES[state] }),
-  ];
-  const toUa = (entry: JobEntry<UaJobOrder>) => addressSpace.constructExtensionObject(stateTypes.entry, { jobOrder: entry.order, state: stateOf(entry) });
-  const told = (entry: JobEntry<UaJobOrder>): void => {
-    show();
-    raise(entry, stateOf(entry));
-  };
+  const toUa = ({ order, state }: JobEntry<UaJobOrder>) => addressSpace.constructExtensionObject(stateTypes.entry, {
+    jobOrder: order,
+    state: [addressSpace.constructExtensionObject(stateTypes.state, { stateText: texts.plain({ en: state, zh: state, de: state }), stateNumber: JOB_STATES[state] })],
+  });
   const orders = receiver.getChildByName("JobOrderList") as UAVariable;
   const show = (): void => {
     orders.setValueFromSource(new Made({ dataType: DataType.ExtensionObject, arrayType: VariantArrayType.Array, value: book.entries().map(toUa) }));
@@ -70,7 +65,7 @@ export function addJobOrderReceiver(space: Space, place: Place, tell: (message: 
     const outcome = book.call(method, id, order);
     const done = outcome.status === "noError";
     if (done) {
-      told(outcome.entry);
+      show();
       tell(jobOrderMessage(method, id, outcome.entry.order, space.operator(context) ?? "", commentOf(inputs[1])));
     }
     // A Bad status would take the answer away (annex B.2).
@@ -83,7 +78,7 @@ export function addJobOrderReceiver(space: Space, place: Place, tell: (message: 
   return {
     report(jobOrderId, state) {
       const entry = book.report(jobOrderId, state);
-      if (entry) told(entry);
+      if (entry) show();
     },
   };
 }
