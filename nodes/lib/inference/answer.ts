@@ -3,6 +3,7 @@ import { checkTensor, mismatch } from "./check-tensor";
 import { isWide } from "./datatype";
 import type { ModelAnswer, TensorSpec } from "./tensor";
 import { decodeJson } from "./wire";
+import { isObject } from "../json/is-object";
 
 /** What was asked, to judge the answer by. */
 export interface Asked {
@@ -70,10 +71,6 @@ function expectSame(path: string, actual: unknown, expected: string): void {
 
 function isText(value: unknown): value is string | number {
   return (typeof value === "string" && value !== "") || typeof value === "number";
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function invalid(detail: string, path?: string): ResonanceError {

@@ -1,3 +1,5 @@
+import { isObject } from "../json/is-object";
+
 /** Something that says of itself that it is a record; whether it is a good one `readRecord` says. */
 export function isRecord(value: unknown): boolean {
   return isObject(value) && typeof value["profile"] === "string" && typeof value["category"] === "string" && "values" in value;
@@ -10,8 +12,4 @@ export function isSample(value: unknown): value is { readonly tag: string } {
 /** A list of nothing but samples; an empty one is none. */
 export function isSamples(value: unknown): value is readonly { readonly tag: string }[] {
   return Array.isArray(value) && value.length > 0 && value.every(isSample);
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

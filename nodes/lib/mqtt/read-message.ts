@@ -4,7 +4,8 @@ import { shorten } from "../record/field-error";
 import { readPayload, type Incoming } from "../record/incoming";
 import { readRecord } from "../record/read-record";
 import type { Sample } from "../record/sample";
-import { isObject, isRecord, isSample } from "./kind";
+import { isObject } from "../json/is-object";
+import { isRecord, isSample } from "./kind";
 import type { MqttMessage } from "./message";
 
 /**

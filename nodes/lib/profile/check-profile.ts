@@ -2,6 +2,7 @@ import { assembleCategory, type RawCategory, type RawProfile } from "./assemble-
 import { checkDerivation, checkOrdered, checkTargets, checkValue } from "./check-field";
 import { checkFormat, invalid, type ProfileFile, type Refuse } from "./check-format";
 import { DIRECTIONS, type Category, type Direction } from "./profile";
+import { isObject } from "../json/is-object";
 
 export type { ProfileFile } from "./check-format";
 
@@ -87,8 +88,4 @@ function checkRenames({ id: own, version, formerIds = [], renames = {} }: RawPro
   const itself = formerIds.indexOf(`${own}@${version}`);
   if (itself >= 0) refuse(`/formerIds/${itself}`, "a profile is no earlier edition of itself");
   if (formerIds.length === 0 && Object.keys(renames).length > 0) refuse("/renames", "formerIds has to name the editions whose names these are");
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import type { OutputRecord } from "../record/interface-record";
 import type { Deadline } from "./judge-proposal";
 import type { Moment } from "./watched-tags";
+import { isObject } from "../json/is-object";
 
 /** What a guard remembers beyond a deploy. */
 export interface GuardMemory extends LastCommand {
@@ -56,8 +57,4 @@ function moment(value: unknown): Moment | undefined {
 
 function finite(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

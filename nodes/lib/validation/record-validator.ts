@@ -8,6 +8,7 @@ import { createAjv } from "./ajv";
 import { compileBoth, runGuarded, type CompiledSchema } from "./guarded";
 import { recordSchema } from "./record-schema";
 import { toFieldErrors } from "./schema-errors";
+import { isObject } from "../json/is-object";
 
 export type { FieldError } from "../record/field-error";
 
@@ -114,8 +115,4 @@ function unknownCategory(profile: Profile, name: unknown, language: Language): F
   const known = [...profile.categories.keys()].join(", ");
   const category = typeof name === "string" ? name.slice(0, 80) : typeof name;
   return fieldError("category", { code: "RESONANCE_CATEGORY_UNKNOWN", expected: known, actual: name }, language, { profile: profileKey(profile), category, known });
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
