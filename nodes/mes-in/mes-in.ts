@@ -1,4 +1,3 @@
-import type { Server } from "node:http";
 import path from "node:path";
 import type { NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { ResonanceError } from "../lib/errors/resonance-error";
@@ -85,7 +84,7 @@ export = (RED: NodeAPI) =>
           onRefused() { status.count("refused", "yellow"); },
         });
         const site = withSiteMiddleware(RED, handle);
-        const close = openRoute(RED.httpNode, def.path, site, { server: RED.server as Server | undefined, ...(httpNodeRoot !== undefined && { root: httpNodeRoot }) });
+        const close = openRoute(RED.httpNode, def.path, site, { server: RED.server, ...(httpNodeRoot !== undefined && { root: httpNodeRoot }) });
         status.show("green", "ring", "listening");
         // Until the deploy brings the path back, senders are told to come again.
         return (removed) => { close(removed ? undefined : site); };
