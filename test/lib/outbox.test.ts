@@ -9,6 +9,7 @@ import v8 from "node:v8";
 import vm from "node:vm";
 import { buildSync } from "esbuild";
 import { crc32, tableCrc32 } from "../../nodes/lib/outbox/crc32";
+import { REAL_DISK, type Disk } from "../../nodes/lib/outbox/disk";
 import { scanFrames } from "../../nodes/lib/outbox/frame";
 import type { Outbox } from "../../nodes/lib/outbox/outbox";
 import { drain, logFiles, open, outboxFolder, put, smallDisk, WIDE } from "../support/outbox";
@@ -326,6 +327,30 @@ test("a full disk refuses entries, tears none, and works again when there is roo
   await until(() => told > 0);
   await put(outbox, "after");
   assert.deepEqual(keys(await drain(outbox)), [...kept, "after"]);
+});
+
+test("a lane goes on when its last entry is settled on the disk: after a crash nothing old is sent behind newer; others do not wait", async (t) => {
+  const folder = folderOf(t);
+  let turned = (): void => undefined;
+  let turning: Promise<void> = Promise.resolve();
+  const disk: Disk = { ...REAL_DISK, async sync(file) { await turning; await REAL_DISK.sync(file); } };
+  const outbox = await opened(t, folder, { disk });
+  for (const key of ["a1", "a2", "a3", "b1"]) await put(outbox, key, key.charAt(0));
+  for (const settle of [(number: number) => outbox.done(number), (number: number) => outbox.deadLetter(number, "refused")]) {
+    turning = new Promise((resolve) => { turned = resolve; });
+    const first = outbox.next();
+    assert.equal(first?.lane, "a");
+    let isOnDisk = false;
+    const settled = settle(first.sequence).then(() => { isOnDisk = true; });
+    const other = outbox.next();
+    assert.notEqual(other?.lane, "a", "the next of the lane waits for the disk");
+    if (other) await Promise.race([outbox.done(other.sequence), new Promise(setImmediate)]);
+    assert.equal(outbox.next(), undefined);
+    assert.equal(isOnDisk, false);
+    turned();
+    await settled;
+  }
+  assert.equal(outbox.next()?.key, "a3");
 });
 
 test("what is delivered while the disk is full frees it", async (t) => {

@@ -301,4 +301,32 @@ describe("mes-in", () => {
     await run({}, { settings: { httpNodeRoot: "/", httpNodeMiddleware: (incoming: { headers: object }, response: { writeHead(status: number): { end(): void } }, next: () => void) => { if ("x-pass" in incoming.headers) next(); else response.writeHead(403).end(); } } });
     assert.deepEqual([(await send(url, schedule("B-1"))).status, (await send(url, schedule("B-1"), { headers: { "x-pass": "1" } })).status], [403, 200]);
   });
+
+  it("takes a body that another parser has read before it, within its limit", async () => {
+    const flow = await run({ sizeLimit: 2 });
+    const json = { ProcessJobList: { "@releaseID": "7.0.1", ApplicationArea: { CreationDateTime: "2026-01-15T08:31:00Z" }, DataArea: { Process: { "@acknowledgeCode": "Always" }, JobList: [{ ID: "JL-1", JobOrder: [{ ID: "JO-2" }] }] } } };
+    let body: unknown;
+    const site = createServer((incoming, response) => { incoming.resume().on("end", () => { setImmediate(() => { app?.(Object.assign(incoming, { body }), response); }); }); });
+    await once(site.listen(0, "127.0.0.1"), "listening");
+    const there = `http://127.0.0.1:${(site.address() as AddressInfo).port}/b2mml`;
+    try {
+      for (body of [json, JSON.stringify(json), Buffer.from(schedule(undefined))]) assert.equal((await send(there, "read before")).status, 200);
+      body = { ...json, more: "x".repeat(3000) };
+      assert.equal(codeOf(await send(there, "read before")), "RESONANCE_MES_IN_TOO_LARGE");
+      body = undefined;
+      assert.equal(codeOf(await send(there, "read before")), "RESONANCE_ISA95_UNREADABLE");
+    } finally {
+      site.close();
+    }
+    assert.deepEqual(flow.sent("node").map(({ payload }) => (payload as { id: string }[])[0]?.id), ["JL-1", "JL-1", "WS-1"]);
+  });
+
+  it("refuses a path that Node-RED's admin API answers, unless the two have roots of their own", async () => {
+    const flow = await run({ path: "/flow/orders" }, { settings: { httpNodeRoot: "/", httpAdminRoot: "/" } });
+    await until(() => failures(flow).includes("RESONANCE_MES_IN_PATH_ADMIN"), "the failure");
+    await undeploy();
+    const apart = await run({ path: "/flow/orders" }, { settings: { httpNodeRoot: "/", httpAdminRoot: "/admin" } });
+    assert.equal((await send(url.replace("b2mml", "flow/orders"), schedule("B-1"))).status, 200);
+    assert.deepEqual(failures(apart), []);
+  });
 });

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -29,6 +29,7 @@ interface Runtime {
   stop(): Promise<void>;
   nodes: { getNode(id: string): { receive(msg: object): void } | null };
   readonly httpNode: RequestListener;
+  readonly httpAdmin: (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
   hooks: { add(name: string, handler: (events: readonly SendEvent[]) => void): void };
   events: { on(name: string, handler: (event: never) => void): void; once(name: string, handler: () => void): void };
   runtime: { flows: { setFlows(options: object): Promise<unknown> } };
@@ -67,7 +68,8 @@ export async function startRuntime({ http = false, userDir: own }: { readonly ht
   if (!existsSync(path.join(scope, "node-red"))) symlinkSync(ROOT, path.join(scope, "node-red"), "dir");
    
   const RED = require("node-red") as Runtime;
-  const server = createServer((request, response) => { RED.httpNode(request, response); });
+  // As Node-RED stands by itself: the admin API, which parses bodies, before the HTTP nodes.
+  const server = createServer((request, response) => { RED.httpAdmin(request, response, () => { RED.httpNode(request, response); }); });
   const errors: string[] = [];
   RED.init(server, {
     userDir, flowFile: "flows.json", credentialSecret: false, httpNodeRoot: http && "/", httpAdminRoot: "/", lang: "en-US",

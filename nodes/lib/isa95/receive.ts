@@ -7,7 +7,7 @@ import { checkJsonObject, readJsonObject } from "./json-reader";
 import { readContent } from "./receive-content";
 import { formatOf } from "./read-document";
 import { B2MML } from "./structure";
-import { elementNamed, NAMESPACES, structureOf, versionOf, type Version } from "./versions";
+import { elementNamedIn, namespaceOf, NAMESPACES, structureOf, versionOf, type Version } from "./versions";
 import { readXml, type XmlElement } from "./xml-reader";
 
 /** What a sender asks for in return. */
@@ -85,7 +85,7 @@ export function readMessage(input: unknown, options: ReadOptions = {}): Received
   const type = messageType ?? structure.nounType(root.name);
   if (!type) throw new ResonanceError("RESONANCE_ISA95_MESSAGE_UNKNOWN", { message: root.name.slice(0, 60) });
   const findings = createFindings(options.language ?? "en-US");
-  const tree = readContent(root, type, { findings, namespace: root.namespace, ordered: format === "xml", hint: elementNamed }) as Received | null;
+  const tree = readContent(root, type, { findings, namespace: root.namespace, ordered: format === "xml", hint: elementNamedIn(version) }) as Received | null;
   const { problems, kept } = findings;
   if (options.strict === true && problems.length > 0) {
     const [{ path, message }] = problems as [Problem];
@@ -111,8 +111,9 @@ function rootOf(input: unknown, { limit = LIMIT, charset }: ReadOptions): { read
 function jsonRoot(object: Readonly<Record<string, unknown>>): ReturnType<typeof rootOf> {
   const [message = "", ...others] = Object.keys(object).filter((key) => !key.startsWith("$") && !key.startsWith("@"));
   if (message === "" || others.length > 0) throw new ResonanceError("RESONANCE_ISA95_UNREADABLE", { detail: "a B2MML JSON document has one member, the message" });
-  const root = jsonElement(message, B2MML.namespace, object[message]);
-  return { root, format: "json", release: root.attributes.get("releaseID") ?? "" };
+  const { "@releaseID": release = "", "@xmlns": said } = part(object[message]);
+  const namespace = typeof said === "string" ? said : namespaceOf(String(release)) ?? B2MML.namespace;
+  return { root: jsonElement(message, namespace, object[message]), format: "json", release: String(release) };
 }
 
 function wrapped(message: string, tree: Received): Pick<ReceivedMessage, "verb" | "noun" | "bodId" | "sender" | "createdAt" | "wants" | "actionCodes" | "applicationArea" | "criteria" | "content"> {
