@@ -46,6 +46,8 @@ export interface EmbeddedRuntime {
   statuses(): ReadonlyMap<string, { readonly fill?: string; readonly text?: string } | undefined>;
   /** What was logged as an error since the deploy: also what no Catch node has taken. */
   logged(): readonly string[];
+  /** Gives a message to the node with this name, as a wire does. */
+  receive(name: string, msg: object): void;
   /** Presses the button of the inject node with this name. */
   press(name: string): void;
   /** The server of HTTP nodes, and its address; only with `http`. */
@@ -94,6 +96,13 @@ export async function startRuntime({ http = false, userDir: own }: { readonly ht
   await RED.start();
   if (http) await once(server.listen(0, "127.0.0.1"), "listening");
 
+  const give = (name: string, msg: object): void => {
+    const [id = ""] = [...names].find(([, known]) => known === name) ?? [];
+    const node = RED.nodes.getNode(id);
+    if (!node) throw new Error(`no node ${name} is deployed`);
+    node.receive(msg);
+  };
+
   return {
     server,
     url: http ? `http://127.0.0.1:${(server.address() as AddressInfo).port}` : "",
@@ -112,12 +121,8 @@ export async function startRuntime({ http = false, userDir: own }: { readonly ht
     status: (name) => statuses.get(name),
     statuses: () => statuses,
     logged: () => errors,
-    press(name) {
-      const [id = ""] = [...names].find(([, known]) => known === name) ?? [];
-      const node = RED.nodes.getNode(id);
-      if (!node) throw new Error(`no node ${name} is deployed`);
-      node.receive({});
-    },
+    receive: give,
+    press(name) { give(name, {}); },
     async close() {
       server.closeAllConnections();
       if (http) await new Promise((resolve) => { server.close(resolve); });
