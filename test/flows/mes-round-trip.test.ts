@@ -18,7 +18,7 @@ import { OPERATOR, PLACE, withClient } from "../support/scada";
 const PROFILE_KEY = profileKey(loadBuiltInProfile());
 const [enterprise = "", site = "", area = "", workCenter = "", workUnit = ""] = PLACE.split("/");
 const profile: FlowNode = { id: "profile", type: "resonance-profile", name: "", version: 1, source: "built-in" };
-const place = (unit: string): FlowNode => ({ id: unit, type: "resonance-equipment", name: unit, version: 1, enterprise, site, area, workCenter, workUnit: unit, physicalAsset: "" });
+const place = (unit: string): FlowNode => ({ id: `at-${unit}`, type: "resonance-equipment", name: unit, version: 1, enterprise, site, area, workCenter, workUnit: unit, physicalAsset: "" });
 const on = (node: object): FlowNode => ({ z: "tab", x: 0, y: 0, ...node }) as unknown as FlowNode;
 
 /** Only what goes somewhere is seen. */
@@ -140,7 +140,7 @@ describe("the same order by B2MML and by OPC UA", () => {
       profile, place(workUnit), SINK,
       on({ ...MES_IN, id: "mesin", wires: [["sink"], ["sink"], []] }),
       on({
-        id: "scada", type: "resonance-scada", name: "SCADA", version: 1, profile: "profile", equipment: workUnit, categories: [{ category: "soft-sensor" }], port: String(port), host: "127.0.0.1", publicHost: "",
+        id: "scada", type: "resonance-scada", name: "SCADA", version: 1, profile: "profile", equipment: `at-${workUnit}`, categories: [{ category: "soft-sensor" }], port: String(port), host: "127.0.0.1", publicHost: "",
         unprotected: true, anonymous: true, maxSessions: 10, pkiFolder: "resonance/scada-pki", accounts: [{ name: OPERATOR.name, operate: true, slot: 1 }], credentials: { password1: OPERATOR.password },
         namespaceUri: "urn:model-data-resonance:scada", language: "en", historyValues: "0", historyHours: 1, maxEquipment: 5, byModel: false, jobOrders: true, companions: false, wires: [["sink"]],
       }),
@@ -156,7 +156,7 @@ describe("the same order by B2MML and by OPC UA", () => {
       JobOrderParameters: [
         await make("Parameter", { ID: "torque", Value: double(41.5), EngineeringUnits: eu, Subparameters: [await make("Parameter", { ID: "lower", Value: double(10) }), await make("Parameter", { ID: "upper", Value: double(60) })] }),
         await make("Parameter", { ID: "coolant", Value: new Variant({ dataType: DataType.Boolean, value: true }) }),
-        await make("Parameter", { ID: "count", Value: new Variant({ dataType: DataType.Int64, value: [1, 2] }) }),
+        await make("Parameter", { ID: "count", Value: new Variant({ dataType: DataType.Int64, arrayType: VariantArrayType.Scalar, value: [1, 2] }) }),
         await make("Parameter", { ID: "offsets", Value: new Variant({ dataType: DataType.Double, arrayType: VariantArrayType.Array, value: [0.5, -0.25] }) }),
         await make("Parameter", { ID: "program", Value: new Variant({ dataType: DataType.String, value: "O 1000 <&>" }), Description: [{ text: "NC program" }] }),
       ],

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { freePort } from "./ports";
 
 /** A node as a flow file has it. */
 export interface FlowNode {
@@ -71,8 +71,9 @@ export async function startRuntime({ http = false, userDir: own }: { readonly ht
   const RED = require("node-red") as Runtime;
   const server = createServer((request, response) => { RED.httpNode(request, response); });
   const errors: string[] = [];
+  const port = http ? await freePort() : 0;
   RED.init(server, {
-    userDir, flowFile: "flows.json", credentialSecret: false, httpNodeRoot: http && "/", httpAdminRoot: "/", lang: "en-US",
+    userDir, ...(http && { uiPort: port, uiHost: "127.0.0.1" }), flowFile: "flows.json", credentialSecret: false, httpNodeRoot: http && "/", httpAdminRoot: "/", lang: "en-US",
     logging: {
       console: { level: "off", metrics: false, audit: false },
       test: { level: "error", metrics: false, audit: false, handler: () => ({ msg }: { msg: unknown }) => { errors.push(String(msg)); } },
@@ -94,7 +95,7 @@ export async function startRuntime({ http = false, userDir: own }: { readonly ht
     statuses.set(names.get(id) ?? id, status);
   });
   await RED.start();
-  if (http) await once(server.listen(0, "127.0.0.1"), "listening");
+  if (http) await once(server.listen(port, "127.0.0.1"), "listening");
 
   const give = (name: string, msg: object): void => {
     const [id = ""] = [...names].find(([, known]) => known === name) ?? [];
@@ -105,7 +106,7 @@ export async function startRuntime({ http = false, userDir: own }: { readonly ht
 
   return {
     server,
-    url: http ? `http://127.0.0.1:${(server.address() as AddressInfo).port}` : "",
+    url: http ? `http://127.0.0.1:${port}` : "",
     async deploy(flow) {
       const tab = flow.find((node) => node.z !== undefined)?.z ?? "tab";
       names.clear();
