@@ -17,6 +17,12 @@ describe("MES examples", { skip: skipWithout("shared", sharedData) }, () => {
   before(async () => { runtime = await startRuntime({ http: true }); });
   after(() => runtime.close());
 
+  /** The example with a node that has asked for nothing yet, and with or without its first prediction. */
+  const fresh = (number: string, once: boolean): FlowNode[] => {
+    const flow = readExample("MES", EXAMPLES[0][0]).map((node) => (node.type === "inject" ? { ...node, once: once && node["once"] === true } : node));
+    return JSON.parse(JSON.stringify(flow).replaceAll("d5c2000000000013", `d5c20000000099${number}`)) as FlowNode[];
+  };
+
   for (const [file, message, answer] of EXAMPLES) {
     it(`${file}: the MES gets one valid ${message} and its answer comes back`, async () => {
       // As it is imported: the runtime listens at a port of its own.
@@ -33,12 +39,11 @@ describe("MES examples", { skip: skipWithout("shared", sharedData) }, () => {
   }
 
   it("02: a prediction is asked for once, a changed one as a change of the same request, and what the MES rejects is asked again", async () => {
-    await runtime.deploy(readExample("MES", EXAMPLES[0][0]));
+    await runtime.deploy(fresh("01", true));
     const documents = (): string[] => runtime.sent("Check and acknowledge", 1).map(({ payload }) => String(payload));
     const answers = (): object[] => runtime.sent("To the MES").map(({ payload }) => payload as object);
     const request = (document = ""): string[] => [/<(\w+) /.exec(document.replace(/^<\?.*?\?>\s*/s, ""))?.[1] ?? "", /<WorkRequest>\s*<ID>([^<]*)</.exec(document)?.[1] ?? ""];
     await until(() => answers().length === 1, "the request's answer", 30);
-    // An earlier test has the same cause under way: its node is the same.
     runtime.press("A prediction");
     await until(() => runtime.sent("B2MML", 1).length > 0, "the same prediction suppressed");
     assert.equal(documents().length, 1);
@@ -60,11 +65,7 @@ describe("MES examples", { skip: skipWithout("shared", sharedData) }, () => {
   });
 
   it("02: a request the MES rejects suppresses nothing; the next prediction is a request of its own", async () => {
-    const flow = readExample("MES", EXAMPLES[0][0]);
-    // Another node has asked for nothing yet.
-    const [mine, theirs] = ["d5c2000000000013", "d5c2000000009913"];
-    const text = JSON.stringify(flow.map((node) => (node.type === "inject" ? { ...node, once: false } : node))).replaceAll(mine, theirs);
-    await runtime.deploy(JSON.parse(text) as FlowNode[]);
+    await runtime.deploy(fresh("02", false));
     const documents = (): string[] => runtime.sent("Check and acknowledge", 1).map(({ payload }) => String(payload));
     runtime.press("The MES rejects the next");
     runtime.press("A prediction");

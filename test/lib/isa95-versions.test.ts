@@ -179,9 +179,21 @@ describe("places of one's own", () => {
     refused([{ field: "component", path: "PhysicalAsset" }]);
     refused([{ field: "remainingUsefulLife", path: "PhysicalAsset/PublishedDate" }]);
     refused([{ field: "healthIndex", path: "PhysicalAsset/HierarchyScope" }]);
-    refused([{ field: "component", path: "PhysicalAsset/VendorID" }, { field: "failureMode", path: "PhysicalAsset/VendorID" }], 1);
     refused([{ field: "component", path: "__proto__/constructor" }]);
     assert.throws(() => compile("SyncPhysicalAsset", [{ field: "component", path: "PhysicalAsset/PublishedDate/$" }]), ResonanceError);
+  });
+
+  test("are refused at deploy where two fields would share one, whoever named it and in whatever order", () => {
+    const taken = (targets: readonly NodeTarget[], message = "SyncPhysicalAsset"): void =>
+      assert.throws(() => compile(message, targets), (thrown: unknown) => thrown instanceof ResonanceError && thrown.code === "RESONANCE_ISA95_TARGET_TAKEN" && /^targets\/[01]$/.test(thrown.path ?? ""), JSON.stringify(targets));
+    const property = "PhysicalAsset/PhysicalAssetProperty";
+    const shared = [["component", "failureMode", "WorkMasterID"], ["remainingUsefulLife", "healthIndex", "Priority"]] as const;
+    for (const [one, other, element] of shared.flatMap(([first, second, name]) => [[first, second, name], [second, first, name]] as const)) {
+      taken([{ field: one, path: `WorkSchedule/WorkRequest/JobOrder/${element}` }, { field: other, path: `WorkSchedule/WorkRequest/JobOrder/${element}` }], "ProcessWorkSchedule");
+      taken([{ field: one, path: property, property: "mine" }, { field: other, path: property, property: "mine" }]);
+      taken([{ field: one, path: property, property: other }]);
+    }
+    assert.ok(compile("SyncPhysicalAsset", [{ field: "component", path: property, property: "failureMode" }, { field: "failureMode", path: property, property: "component" }]), "two that swap their names share nothing");
   });
 });
 
