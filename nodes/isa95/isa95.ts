@@ -118,11 +118,11 @@ interface Suppressed {
 /** A message to be sent, and how to remember that it was. */
 interface Fresh {
   readonly first: WrittenMessage;
-  keep?(): void;
+  readonly keep?: () => void;
 }
 
 /** Writes a request for work once for each cause, then its changes; every other message as it is. */
-function suppression({ RED, node, def, fail }: Kit, profile: Profile, target: MessageTarget, write: ReturnType<typeof compileMessage>) {
+function suppression({ RED, node, def, ...kit }: Kit, profile: Profile, target: MessageTarget, write: ReturnType<typeof compileMessage>) {
   const hours = Number(def.suppressHours || 0);
   if (!(hours > 0)) return undefined;
   const change = compileMessage({ ...target, message: "ChangeWorkSchedule" });
@@ -137,7 +137,7 @@ function suppression({ RED, node, def, fail }: Kit, profile: Profile, target: Me
     try {
       store.save(kept);
     } catch (thrown) {
-      fail(thrown);
+      kit.fail(thrown);
     }
   };
   const close = onDelivery(RED, heard);

@@ -4,7 +4,7 @@ import { defineNode, type Outgoing } from "../lib/node-red/define-node";
 import { servePreview, type SeeingNode } from "../lib/node-red/preview";
 import type { Profile } from "../lib/profile/profile";
 import type { Equipment } from "../lib/record/equipment";
-import { jobFor, type SaidOfJobs } from "../lib/record/job-context";
+import { isJobDocument, jobFor, type SaidOfJobs } from "../lib/record/job-context";
 import {
   createInputCollector, type BadQuality, type Collected, type ConstantField, type JobField, type TagMapping, type Trigger, type TriggerEdge,
 } from "../lib/record/input-collector";
@@ -73,8 +73,11 @@ export = (RED: NodeAPI) => {
       : undefined;
     return {
       input(msg) {
-        const said = jobFor((msg["resonance"] ?? {}) as SaidOfJobs, equipment);
+        const known = (msg["resonance"] ?? {}) as SaidOfJobs;
+        const said = jobFor(known, equipment);
         if (said !== undefined) job = said;
+        // Jobs of other machines are no samples of this one.
+        else if (isJobDocument(msg.payload, known)) return undefined;
         return emit(collector.accept(msg.payload, msg.topic, undefined, said), msg);
       },
       close: () => { clearInterval(timer); },

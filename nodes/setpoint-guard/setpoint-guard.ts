@@ -2,7 +2,7 @@ import type { NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { defineNode, type Outgoing } from "../lib/node-red/define-node";
 import type { Profile } from "../lib/profile/profile";
 import type { Equipment } from "../lib/record/equipment";
-import { jobFor, type SaidOfJobs } from "../lib/record/job-context";
+import { isJobDocument, jobFor, type SaidOfJobs } from "../lib/record/job-context";
 import type { Outcome, Verdict } from "../lib/setpoint/decision";
 import { createGuard } from "../lib/setpoint/guard";
 import type { GuardState } from "../lib/setpoint/guard-memory";
@@ -59,7 +59,7 @@ export = (RED: NodeAPI) => {
     return {
       input(msg) {
         const said = (msg["resonance"] ?? {}) as SaidOfJobs & { readonly limits?: unknown };
-        return emit(guard.accept({ payload: msg.payload, topic: msg.topic, job: jobFor(said, equipment), limits: said.limits }), msg);
+        return emit(guard.accept({ payload: isJobDocument(msg.payload, said) ? undefined : msg.payload, topic: msg.topic, job: jobFor(said, equipment), limits: said.limits }), msg);
       },
       close(removed) {
         clearInterval(timer);

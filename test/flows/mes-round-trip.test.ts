@@ -111,7 +111,7 @@ const JOB_CONTROL = "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/";
 const double = (value: number): Variant => new Variant({ dataType: DataType.Double, value });
 
 /** Stores a job order with the receiver of `PLACE` as a client of any maker does; gives the return status. */
-async function storeOrder(port: number, orderOf: (make: (type: keyof typeof TYPES, fields: object) => Promise<unknown>) => Promise<unknown>): Promise<readonly number[]> {
+async function storeOrder(port: number, orderOf: (make: (type: keyof typeof TYPES, fields: Record<string, unknown>) => Promise<unknown>) => Promise<unknown>): Promise<readonly number[]> {
   return withClient(port, { user: OPERATOR }, async (session: ClientSession) => {
     const namespaces = await session.readNamespaceArray();
     const index = namespaces.indexOf(JOB_CONTROL);
@@ -191,6 +191,144 @@ describe("the same order by B2MML and by OPC UA", () => {
     const { parameters, equipmentScope, materialLotId, requirements } = jobOf("SCADA") as JobOrder;
     assert.deepEqual(parameters["torque"], { value: 41.5, unit: "NU", dataType: "double", lower: 10, upper: 60 });
     assert.deepEqual([equipmentScope, materialLotId, requirements.material[0]?.["quantity"]], [PLACE, "LOT-9", [{ value: 120, unit: "C62" }]]);
-    assert.deepEqual(Object.keys(runtime.sent("SCADA")[0]?.payload?.[0 as never] ?? {}).sort(), Object.keys(runtime.sent("MES in")[0]?.payload?.[0 as never] ?? {}).sort(), "the payload is built alike");
+    assert.deepEqual(...["SCADA", "MES in"].map((name) => Object.keys((runtime.sent(name)[0]?.payload as object[])[0] ?? {}).sort()) as [string[], string[]], "the payload is built alike");
+  });
+});
+
+/** Documents with one order for each of two machines, in every version that is read. */
+const V7 = "http://www.mesa.org/xml/B2MML";
+const ORDERS = [["07", "cnc-07", 120], ["08", "cnc-08", 80]] as const;
+const applicationArea = (bodId: string): string => `<ApplicationArea><Sender><LogicalID>MES-1</LogicalID></Sender><CreationDateTime>2026-11-22T08:00:00Z</CreationDateTime><BODID>${bodId}</BODID></ApplicationArea>`;
+const quantity = (count: number): string => `<ID>plannedQuantity</ID><Value><ValueString>${count}</ValueString><DataType>int</DataType><UnitOfMeasure>C62</UnitOfMeasure></Value>`;
+const jobOrders = (tag: string, state: string, orders: readonly (readonly [string, string, number])[] = ORDERS): string => orders.map(([number, machine, count]) =>
+  `<JobOrder><ID>JO-${tag}-${number}</ID><DispatchStatus>${state}</DispatchStatus><JobOrderParameter>${quantity(count)}</JobOrderParameter><EquipmentRequirement><ID>machine</ID><EquipmentID>${machine}</EquipmentID></EquipmentRequirement></JobOrder>`).join("");
+const document = (message: string, namespace: string, release: string, verb: string, noun: string): string =>
+  `<${message} xmlns="${namespace}" releaseID="${release}">${applicationArea(`${message}-${release}`)}<DataArea>${verb}${noun}</DataArea></${message}>`;
+const asJobList = (tag: string): string => `<JobList><ID>L-1</ID>${jobOrders(tag, "Ready")}</JobList>`;
+const asSchedule = (tag: string): string => `<WorkSchedule><ID>WS-${tag}</ID><WorkRequest><ID>WR-${tag}</ID>${jobOrders(tag, "Ready")}</WorkRequest></WorkSchedule>`;
+/** Before V0600 a segment requirement is the job; its ID is the job's. */
+const asProduction = (tag: string): string => `<ProductionSchedule><ID>WS-${tag}</ID><ProductionRequest><ID>WR-${tag}</ID>${ORDERS.map(([number, machine, count]) =>
+  `<SegmentRequirement><ID>JO-${tag}-${number}</ID><ProductionParameter><Parameter>${quantity(count)}</Parameter></ProductionParameter><EquipmentRequirement><EquipmentID>${machine}</EquipmentID></EquipmentRequirement></SegmentRequirement>`).join("")}</ProductionRequest></ProductionSchedule>`;
+const SYNC = "<Sync><ActionCriteria><ActionExpression actionCode=\"Add\"/></ActionCriteria></Sync>";
+const SOURCES: readonly [tag: string, document: string, hasRequest: boolean][] = [
+  ["a", document("ProcessJobList", V7, "7.0.1", "<Process/>", asJobList("a")), false],
+  ["b", document("SyncJobList", V7, "7.0.1", SYNC, asJobList("b")), false],
+  ["c", document("ProcessWorkSchedule", V7, "7.0.1", "<Process/>", asSchedule("c")), true],
+  ["d", document("ProcessWorkSchedule", V7, "7.0.0", "<Process/>", asSchedule("d")), true],
+  ["e", document("ProcessJobList", `${V7}-V0600`, "B2MML-V0600", "<Process/>", asJobList("e")), false],
+  ["f", document("ProcessWorkSchedule", `${V7}-V0600`, "B2MML-V0600", "<Process/>", asSchedule("f")), true],
+  ["g", document("ProcessProductionSchedule", "http://www.wbf.org/xml/B2MML-V05", "B2MML-V0500", "<Process/>", asProduction("g")), true],
+  ["h", document("ProcessProductionSchedule", "http://www.wbf.org/xml/B2MML-V0401", "B2MML-V0401", "<Process/>", asProduction("h")), true],
+];
+
+/** Holds records until it is told to answer, the last one first: a model whose answers overtake each other. */
+const MODEL = `if (msg.topic === "answer") { const held = context.get("held") ?? []; context.set("held", []); return [held.reverse()]; }
+const { profile, category, equipment, id: inputId } = msg.payload;
+const payload = { profile, category, equipment, inputId, direction: "output", nature: "prediction", id: "out-" + inputId, timestamp: new Date().toISOString(), model: { id: "progress", version: "1" }, values: { remainingTime: 2 } };
+context.set("held", [...(context.get("held") ?? []), { ...msg, payload }]);
+return [null, { payload: inputId }];`;
+
+describe("a job order's round trip", () => {
+  before(async () => {
+    const machine = (unit: string): FlowNode => on({
+      id: `in-${unit}`, type: "resonance-model-in", name: `Record ${unit}`, version: 1, profile: "profile", category: "progress-forecast", equipment: `at-${unit}`,
+      tags: [{ tag: "Parts", field: "partsCompleted", unit: "C62", maxAge: 0, optional: false }], constants: [],
+      jobFields: [{ field: "jobOrderId", path: "id", unit: "" }, { field: "plannedQuantity", path: "parameters.plannedQuantity.value", unit: "" }],
+      trigger: "message", interval: 1, badQuality: "reject", maxSkew: 0, triggerTag: "", triggerEdge: "", wires: [["model"], ["sink"]],
+    });
+    await runtime.deploy([
+      profile, place("cnc-07"), place("cnc-08"), SINK, machine("cnc-07"), machine("cnc-08"),
+      on({ ...MES_IN, id: "mesin", problems: "pass", wires: [["in-cnc-07", "in-cnc-08", "guard", "sink"], ["sink"], []] }),
+      on({ id: "model", type: "function", name: "Model", func: MODEL, outputs: 2, timeout: 0, noerr: 0, initialize: "", finalize: "", libs: [], wires: [["isa95"], ["sink"]] }),
+      on({ id: "isa95", type: "resonance-isa95", name: "Response", version: 1, profile: "profile", message: "SyncJobResponse", format: "xml", workScheduleId: "", workMasterId: "", priority: "", wires: [["sink"], ["sink"]] }),
+      on({
+        id: "guard", type: "resonance-setpoint-guard", name: "Guard", version: 1, profile: "profile", category: "adaptive-control", equipment: "at-cnc-07", wires: [["sink"], ["sink"]],
+        fields: [{ field: "feedOverrideSetpoint", unit: "P1", minimum: 50, maximum: 120, maxStep: "", maxRate: "", deadBand: "", fallback: "", actualTag: "", jobMinimum: "", jobMaximum: "parameters.feed.upper" }],
+        mode: "limit", interlocks: [], approval: "none", approvalTime: 0, holdOff: 0, maxAge: 10, stale: "hold", minConfidence: 0, applicability: "notOutside", drift: "notConfirmed", start: "any", actualMaxAge: 0,
+      }),
+      on({ id: "catch", type: "catch", name: "Any failure", scope: null, uncaught: false, wires: [["sink"]] }),
+    ]);
+  });
+
+  let orders = 0;
+  const order = async (text: string): Promise<void> => {
+    const before = runtime.sent("MES in").length / 4;
+    const { status, text: answer } = await send(`${runtime.url}/b2mml`, text);
+    assert.ok(status === 200 || status === 202, `${status} ${answer}`);
+    orders = before + 1;
+    await until(() => runtime.sent("MES in").length === orders * 4, "the order in the flow");
+  };
+  const records = (unit: string): { values: Record<string, unknown>; id: string }[] => runtime.sent(`Record ${unit}`).map(({ payload }) => payload as { values: Record<string, unknown>; id: string });
+  const sample = async (unit: string, parts: number): Promise<void> => {
+    const before = records(unit).length;
+    runtime.receive(`Record ${unit}`, { payload: { Parts: parts } });
+    await until(() => records(unit).length === before + 1 && runtime.sent("Model", 1).some(({ payload }) => payload === records(unit).at(-1)?.id), `a record of ${unit} at the model`);
+  };
+  /** Lets the model answer all it has; gives the responses. */
+  const answered = async (count: number): Promise<{ document: string; job: Partial<JobOrder> }[]> => {
+    const before = runtime.sent("Response").length;
+    runtime.receive("Model", { topic: "answer" });
+    await until(() => runtime.sent("Response").length === before + count, `${count} responses`);
+    return runtime.sent("Response").slice(before).map(({ payload, resonance }) => ({ document: String(payload), job: (resonance?.["job"] ?? {}) }));
+  };
+  const orderOf = (text: string): string | undefined => /<JobOrderID>([^<]*)</.exec(text)?.[1];
+
+  for (const [tag, text, hasRequest] of SOURCES) {
+    it(`${/<(\w+) /.exec(text)?.[1] ?? ""} ${/releaseID="([^"]*)"/.exec(text)?.[1] ?? ""}: orders of two machines at once, each back with its own identifiers`, async () => {
+      await order(text);
+      await sample("cnc-08", 10);
+      await sample("cnc-07", 30);
+      assert.deepEqual(["cnc-07", "cnc-08"].map((unit) => records(unit).at(-1)?.values), [
+        { partsCompleted: 30, jobOrderId: `JO-${tag}-07`, plannedQuantity: 120 }, { partsCompleted: 10, jobOrderId: `JO-${tag}-08`, plannedQuantity: 80 },
+      ]);
+      const responses = await answered(2);
+      assert.deepEqual(responses.map(({ document: response }) => orderOf(response)), [`JO-${tag}-07`, `JO-${tag}-08`]);
+      for (const { job } of responses) assert.deepEqual([job.workScheduleId, job.workRequestId], hasRequest ? [`WS-${tag}`, `WR-${tag}`] : [undefined, undefined]);
+      assert.deepEqual(runtime.sent("Any failure").map(({ error }) => error?.message), []);
+    });
+  }
+
+  const single = (id: string, state: string, more = ""): string =>
+    `<ProcessJobList xmlns="${V7}" releaseID="7.0.1">${applicationArea(`${id}-${state}`)}<DataArea><Process/><JobList><ID>L</ID><JobOrder><ID>${id}</ID><DispatchStatus>${state}</DispatchStatus><JobOrderParameter>${quantity(50)}</JobOrderParameter>${more}<EquipmentRequirement><ID>m</ID><EquipmentID>cnc-07</EquipmentID></EquipmentRequirement></JobOrder></JobList></DataArea></ProcessJobList>`;
+
+  it("a job that is switched between two samples, or ends while the model answers: each answer goes to the job its record was made in", async () => {
+    await order(single("JO-A", "Ready"));
+    await sample("cnc-07", 1);
+    await order(single("JO-B", "Ready"));
+    await sample("cnc-07", 2);
+    assert.deepEqual((await answered(2)).map(({ document: response }) => orderOf(response)), ["JO-B", "JO-A"]);
+    await sample("cnc-07", 3);
+    await order(single("JO-B", "Closed"));
+    assert.deepEqual((await answered(1)).map(({ document: response }) => orderOf(response)), ["JO-B"]);
+    // Without a job there is no planned quantity, and so no record, until the next order.
+    runtime.receive("Record cnc-07", { payload: { Parts: 4 } });
+    await order(single("JO-C", "Ready"));
+    await sample("cnc-07", 5);
+    assert.deepEqual(records("cnc-07").slice(-2).map(({ values }) => [values["partsCompleted"], values["jobOrderId"]]), [[3, "JO-B"], [5, "JO-C"]]);
+    assert.deepEqual((await answered(1)).map(({ document: response }) => orderOf(response)), ["JO-C"]);
+  });
+
+  it("an order's limit for a parameter is the guard's, until the order ends; the decision names the order", async () => {
+    const limit = (upper: number, unit: string): string => `<JobOrderParameter><ID>feed</ID><Value><ValueString>${upper - 10}</ValueString><DataType>double</DataType><UnitOfMeasure>${unit}</UnitOfMeasure></Value><Value><ValueString>${upper}</ValueString><DataType>double</DataType><UnitOfMeasure>${unit}</UnitOfMeasure><Key>upper</Key></Value></JobOrderParameter>`;
+    let count = 0;
+    const propose = async (): Promise<unknown[]> => {
+      count += 1;
+      const payload = {
+        profile: PROFILE_KEY, category: "adaptive-control", direction: "output", nature: "proposal", id: `proposal-${count}`, timestamp: new Date().toISOString(), equipment: PLACE,
+        values: { feedOverrideSetpoint: 118 }, inputId: "i", model: { id: "apc", version: "1" },
+      };
+      const before = runtime.sent("Guard", 1).length;
+      runtime.receive("Guard", { payload });
+      await until(() => runtime.sent("Guard", 1).length === before + 1, "the decision");
+      const { reason, job, values } = runtime.sent("Guard", 1).at(-1)?.payload as { reason: string; job?: { jobOrderId?: string }; values: { feedOverrideSetpoint: { passed?: number } } };
+      return [reason, values.feedOverrideSetpoint.passed, job?.jobOrderId];
+    };
+    await order(single("JO-G1", "Ready", limit(90, "P1")));
+    assert.deepEqual(await propose(), ["LIMITED", 90, "JO-G1"]);
+    await order(single("JO-G2", "Ready", limit(300, "P1")));
+    assert.deepEqual(await propose(), ["WITHIN_LIMITS", 118, "JO-G2"], "118 is within the configured 120, and no job widens that");
+    await order(single("JO-G2", "Closed", limit(300, "P1")));
+    assert.deepEqual(await propose(), ["BOUND_MISSING", undefined, undefined]);
+    assert.deepEqual(runtime.sent("Any failure").map(({ error }) => error?.message), []);
   });
 });

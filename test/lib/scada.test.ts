@@ -550,7 +550,7 @@ describe("job orders by ISA-95 Job Control", () => {
     const orders = server.messages as unknown as JobOrderMessage[];
     const [first] = orders;
     assert.deepEqual(first?.resonance.isa95, { message: "ProcessJobList", verb: "Process", noun: "JobList", method: "Store", by: "operator", comment: "from the client" });
-    assert.deepEqual(first?.resonance.job, {
+    assert.deepEqual(first.resonance.job, {
       id: "JO-1", jobOrderId: "JO-1", startTime: "2026-11-23T06:00:00.000Z", priority: 3, dispatchStatus: "Pending", equipmentScope: PLACE, equipmentId: "cnc-07",
       parameters: { feedRate: { value: 1200, dataType: "double" } }, requirements: { material: [], equipment: [], physicalAsset: [], personnel: [] },
     });

@@ -27,6 +27,12 @@ export function jobFor({ job, jobs }: SaidOfJobs, place: JobPlace): unknown {
   return isOver(said) ? null : said;
 }
 
+/** Whether a message is a received document that tells of jobs: its payload then holds no samples. */
+export function isJobDocument(payload: unknown, { job, jobs }: SaidOfJobs): boolean {
+  if (job === undefined && jobs === undefined) return false;
+  return Array.isArray(payload) && payload.length > 0 && (payload as readonly unknown[]).every((part) => typeof part === "object" && part !== null && !Object.hasOwn(part, "tag"));
+}
+
 /** What tells a job from others in a record of what was decided. */
 export interface JobIdentifiers {
   readonly jobOrderId?: string;
@@ -60,11 +66,10 @@ export function jobPart(job: unknown, path: readonly string[]): JobPart {
   return { holder: undefined, value: undefined };
 }
 
-function isFor(job: unknown, { path, physicalAsset }: JobPlace): boolean {
-  const scope = text(job, "equipmentScope");
-  if (scope !== undefined && scope.includes("/")) return scope === path;
+function isFor(job: unknown, place: JobPlace): boolean {
+  const { path, physicalAsset } = place;
   const equipment = text(job, "equipmentId");
-  return equipment !== undefined && [path, path.split("/").at(-1), physicalAsset].includes(equipment);
+  return text(job, "equipmentScope") === path || (equipment !== undefined && [path, path.split("/").at(-1), physicalAsset].includes(equipment) && !isForAnother(job, place));
 }
 
 /** Whether a job names another machine of the same plant by its whole place; other names may be the MES's own for this machine. */

@@ -27,7 +27,7 @@ function plain(value: unknown): string {
   if (Buffer.isBuffer(value)) return value.toString("base64");
   if (typeof value === "string") return value;
   const { text } = (typeof value === "object" && value !== null ? value : {}) as { readonly text?: unknown };
-  return typeof text === "string" ? text : JSON.stringify(value) ?? "";
+  return typeof text === "string" ? text : JSON.stringify(value);
 }
 
 /** node-opcua gives integers of 64 bits as two halves, the higher one first. */

@@ -88,7 +88,7 @@ function jobBound({ field, unit, toProfile }: FieldRule, path: readonly string[]
   if (typeof lower === "number" && typeof upper === "number" && lower > upper) return { reason: "BOUNDS_EMPTY", about: { field, minimum: lower, maximum: upper } };
   if (stated === undefined || stated === "") return toProfile(value);
   const convert = converter(stated, unit);
-  return convert ? convert(value) : { reason: "BOUND_UNIT", about: { field, unit: String(stated).slice(0, 40), wanted: unit } };
+  return convert ? convert(value) : { reason: "BOUND_UNIT", about: { field, unit: (typeof stated === "string" ? stated : typeof stated).slice(0, 40), wanted: unit } };
 }
 
 /** The conversion of a bound's unit; `undefined` where there is none. */
