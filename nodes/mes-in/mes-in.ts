@@ -96,13 +96,13 @@ export = (RED: NodeAPI) =>
         const deliver: Deliver = (received, reply) => { send([{ ...msg, payload: received.content, resonance: { ...known, ...factsOf(received, reply) } }]); };
         const outcome = await reception.take(msg.payload, undefined, deliver);
         count(outcome);
-        const { error, verdict, message, bodId, body, duplicate } = outcome;
+        const { error, verdict, message, bodId, body, contentType, duplicate } = outcome;
         const answer = { verdict, ...(duplicate && { duplicate }), ...(error && { errors: [errorEntry(error)] }) };
         const topic = known.mqtt?.responseTopic ?? msg.topic;
         send([
           null,
           error ? { ...msg, resonance: { ...known, errors: [errorEntry(error)] } } : null,
-          body === "" ? null : { ...msg, ...(topic !== undefined && { topic }), payload: body, resonance: { ...known, answer, ...(message !== undefined && { isa95: { message, bodId } }) } },
+          body === "" ? null : { ...msg, ...(topic !== undefined && { topic }), payload: body, ...(contentType !== undefined && { contentType }), resonance: { ...known, answer, ...(message !== undefined && { isa95: { message, bodId } }) } },
         ]);
       };
       return {

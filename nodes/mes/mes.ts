@@ -8,6 +8,7 @@ import { defineConfig, type ConfigKit, type ConfigOffer } from "../lib/node-red/
 import { whenFlowsStarted } from "../lib/node-red/flows-started";
 import { HTTP_ADDED, HTTP_CREDENTIALS, httpSettings, type HttpForm } from "../lib/node-red/http-form";
 import { serveOutboxes, type DeployedOutboxes } from "../lib/node-red/mes-admin";
+import { withOwnAddress } from "../lib/node-red/own-address";
 import { outboxFolder } from "../lib/node-red/outbox-folder";
 import { openOutbox } from "../lib/outbox/open-outbox";
 import type { OutboxPolicy } from "../lib/outbox/outbox";
@@ -81,5 +82,5 @@ function byDisk({ RED, node, def, credentials, language }: Kit, deployed: Deploy
 }
 
 function endpoint(RED: NodeAPI, def: MesDef, credentials: Kit["credentials"]): Parameters<typeof createMesExchange>[0] {
-  return { url: def.url, format: def.format, timeout: Number(def.timeout), connections: 1, ...httpSettings(RED, def, credentials) };
+  return { url: withOwnAddress(RED, def.url), format: def.format, timeout: Number(def.timeout), connections: 1, ...httpSettings(RED, def, credentials) };
 }

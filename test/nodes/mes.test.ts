@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
+import { withOwnAddress } from "../../nodes/lib/node-red/own-address";
 import { startScriptedServer } from "../support/mes-server";
 import { numberedDocument, startMesStore } from "../support/mes-store";
 import { deploy, startHelper, stopHelper, undeploy, type TestNode } from "../support/node-helper";
@@ -70,4 +71,13 @@ describe("mes-out by way of the disk", () => {
     assert.equal(flow.caught[2]?.resonance?.error?.code, "RESONANCE_MES_COMMAND");
     await mes.close();
   });
+});
+
+it("a path alone is this Node-RED's own address, at whatever port, host and root it listens", () => {
+  const at = (settings: object, url = "/mes/b2mml"): string => withOwnAddress({ settings } as Parameters<typeof withOwnAddress>[0], url);
+  assert.equal(at({ uiPort: 1990 }), "http://127.0.0.1:1990/mes/b2mml");
+  assert.equal(at({ uiPort: "8443", uiHost: "0.0.0.0", https: {}, httpNodeRoot: "/nodes/" }), "https://127.0.0.1:8443/nodes/mes/b2mml");
+  assert.equal(at({ uiPort: 1880, uiHost: "::1", httpNodeRoot: "api" }), "http://[::1]:1880/api/mes/b2mml");
+  assert.equal(at({}, "https://mes.example/b2mml"), "https://mes.example/b2mml");
+  for (const settings of [{}, { uiPort: 1880, httpNodeRoot: false }]) assert.throws(() => at(settings), { code: "RESONANCE_CONFIG_INVALID" });
 });
