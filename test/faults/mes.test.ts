@@ -4,12 +4,9 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test, type TestContext } from "node:test";
-import type { ErrorCode } from "../../nodes/lib/errors/resonance-error";
-import { createMesExchange } from "../../nodes/lib/mes/exchange";
-import { createMesOutbox, type MesOutbox, type Result } from "../../nodes/lib/mes/mes-outbox";
-import { openOutbox, type OutboxOptions } from "../../nodes/lib/outbox/open-outbox";
-import { LANES, startFlowProcess } from "../support/mes-flow-process";
-import { arrivals, numberedDocument, startMesStore, type MesStore } from "../support/mes-store";
+import { startFlowProcess } from "../support/mes-flow-process";
+import { sender, type Sender } from "../support/mes-sender";
+import { arrivals, startMesStore, type MesStore } from "../support/mes-store";
 import { until } from "../support/node-red-runtime";
 import { logFiles, outboxFolder, smallDisk, WIDE } from "../support/outbox";
 import { freePort } from "../support/ports";
@@ -19,7 +16,6 @@ import { fuzzSeed, seeded } from "../support/seeded";
 
 /** Kills in the default run; RESONANCE_KILLS sets another number. */
 const KILLS = Number(process.env["RESONANCE_KILLS"] ?? 12);
-const BACK_OFF = { firstMs: 5, longestMs: 50 };
 
 const unhandled: unknown[] = [];
 const note = (reason: unknown): void => { unhandled.push(reason); };
@@ -28,37 +24,6 @@ after(() => {
   process.off("unhandledRejection", note);
   assert.deepEqual(unhandled, [], "no rejection went unhandled");
 });
-
-interface Sender {
-  readonly outbox: MesOutbox;
-  readonly results: Result[];
-  readonly problems: ErrorCode[];
-  readonly send: (from: number, to: number) => Promise<void>[];
-  readonly waiting: () => number;
-}
-
-function sender(t: TestContext, url: string, folder: string, changes: Partial<OutboxOptions> & { retries?: number; timeout?: number } = {}): Sender {
-  const { retries = Infinity, timeout = 5000, ...more } = changes;
-  const results: Result[] = [];
-  const problems: ErrorCode[] = [];
-  const outbox = createMesOutbox({
-    exchange: createMesExchange({ url, format: "xml", authentication: "none", credentials: {}, timeout, connections: 4 }),
-    open: () => openOutbox({ folder, policy: "refuse", limits: WIDE, ...more }),
-    lanesAtOnce: 4, retries, backOff: BACK_OFF, report: ({ code }) => { problems.push(code); },
-  });
-  outbox.onResult("test", (result) => { results.push(result); });
-  outbox.start();
-  t.after(() => outbox.close());
-  return {
-    outbox, results, problems,
-    send: (from, to) => Array.from({ length: to - from }, (_, index) => {
-      const number = from + index;
-      const lane = `cnc-${number % LANES}`;
-      return outbox.send({ envelope: { document: numberedDocument(lane, number), contentType: "application/xml", message: "SyncEquipment", bodId: `${lane}-${number}` }, lane, owner: "test", context: String(number) });
-    }),
-    waiting: () => outbox.status().counts?.waiting ?? -1,
-  };
-}
 
 const folderOf = (t: TestContext): string => {
   const folder = outboxFolder();
