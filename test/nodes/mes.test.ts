@@ -82,7 +82,7 @@ describe("mes-out by way of the disk", () => {
   };
   /** Messages that were done, without commands. */
   const done = (flow: Deployment): unknown[] => flow.completed.filter(({ topic }) => topic === undefined).map((msg) => msg["number"]);
-  const send = (flow: Deployment, from: number, to: number): void => { for (let number = from; number <= to; number += 1) flow.receive("node", { number, payload: document(number) } as never); };
+  const send = (flow: Deployment, from: number, to: number): void => { for (let number = from; number <= to; number += 1) flow.receive("node", { number, payload: document(number) }); };
   const arrived = (mes: MesStore): number[] => [...mes.store.values()].map(({ number }) => number);
   const FIVE = [1, 2, 3, 4, 5];
 
@@ -205,8 +205,8 @@ describe("mes-out by way of the disk", () => {
     const [other, second] = flowTo(silent.url, { timeout: 600_000 });
     const flow = await start([one, node, { ...other, id: "silent" }, { ...second, id: "second", mes: "silent" }] as TestNode[]);
     for (let number = 1; number <= 60; number += 1) {
-      flow.receive("second", { number, payload: numberedDocument(`mill-${number % 3}`, number) } as never);
-      flow.receive("node", { number, payload: numberedDocument(`cnc-${number % 3}`, number) } as never);
+      flow.receive("second", { number, payload: numberedDocument(`mill-${number % 3}`, number) });
+      flow.receive("node", { number, payload: numberedDocument(`cnc-${number % 3}`, number) });
     }
     await until(() => flow.sent("node").length === 60, "the answers of the good one");
     assert.deepEqual([flow.sent("second").length, silent.counts.requests, good.counts.requests, flow.caught.length], [0, 2, 60, 0]);
