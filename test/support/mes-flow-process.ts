@@ -41,8 +41,8 @@ export function startFlowProcess(run: FlowRun): FlowProcess {
 }
 
 /** Every so many documents one is so large that few of them fill a file of the outbox: files are finished, rewritten and removed all the time. */
-const LARGE_EVERY = 3;
-const LARGE = "x".repeat(3_000_000);
+const LARGE_EVERY = 15;
+const LARGE = "x".repeat(4_000_000);
 
 async function run({ userDir, urls, journal, from }: FlowRun): Promise<void> {
   process.on("disconnect", () => process.exit());
@@ -74,7 +74,7 @@ async function run({ userDir, urls, journal, from }: FlowRun): Promise<void> {
   const send = (number: number): void => {
     const lane = `cnc-${number % LANES}`;
     const document = numberedDocument(lane, number);
-    const payload = number % LARGE_EVERY === 1 ? document.replace("</DataArea>", `<!--${LARGE}--></DataArea>`) : document;
+    const payload = number % LARGE_EVERY === 5 ? document.replace("</DataArea>", `<!--${LARGE}--></DataArea>`) : document;
     urls.forEach((_, index) => {
       open += 1;
       RED.nodes.getNode(`out-${index}`)?.receive({ key: `${index} ${lane}-${number}`, payload });
