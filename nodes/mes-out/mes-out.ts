@@ -51,16 +51,18 @@ function byDisk({ RED, node, status, ...kit }: Kit, { outbox, format, order }: B
   const show = (): void => {
     const { state, problem, counts } = outbox.status();
     const waiting = counts?.waiting ?? 0;
-    const gone = (counts?.dropped ?? 0) + (counts?.expired ?? 0);
+    const blocked = counts?.blocked ?? 0;
+    const gone = counts ? counts.dropped + counts.expired + counts.deadDropped + counts.damaged : 0;
     if (gone > lost) status.count("dropped", "yellow", gone - lost);
     lost = gone;
     const troubled = problem?.code.startsWith("RESONANCE_OUTBOX_") === true;
     if (troubled) status.error(problem);
-    else if (state === "retrying") status.show("yellow", "ring", "retrying", { count: waiting });
+    else if (blocked > 0) status.show("yellow", "ring", "blocked", { count: blocked });
+    else if (state === "retrying") status.show("yellow", "ring", "retryingFor", { reason: problem?.status(kit.language) ?? "", count: waiting });
     else if (waiting > 1) status.show("blue", "dot", "pending", { count: waiting });
     // Nothing is going on any more: what it came to.
     else if (shown) status.count("accepted", "green", 0);
-    shown = troubled || state === "retrying" || waiting > 1;
+    shown = troubled || state === "retrying" || blocked > 0 || waiting > 1;
   };
   const tell = (result: Result): void => {
     tellDelivery(RED, result.parcel.envelope.bodId, result.kind === "delivered");
@@ -86,7 +88,7 @@ function byDisk({ RED, node, status, ...kit }: Kit, { outbox, format, order }: B
   return {
     async input(msg) {
       if (isCommand(msg.topic)) {
-        msg.payload = await runCommand(outbox, msg.topic, msg.payload);
+        msg.payload = await runCommand(outbox, msg.topic, msg.payload, kit.language);
         return [null, msg];
       }
       const { isa95 } = knownOf(msg);

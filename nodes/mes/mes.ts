@@ -1,7 +1,7 @@
 import type { NodeAPI, NodeDef } from "node-red";
 import type { DocumentFormat } from "../lib/isa95/document";
 import { createMesExchange } from "../lib/mes/exchange";
-import { createMesClient, requireCount } from "../lib/mes/mes-client";
+import { createMesClient, requireAmount, requireCount } from "../lib/mes/mes-client";
 import { createMesOutbox } from "../lib/mes/mes-outbox";
 import type { DeliveryOrder, MesWay } from "../lib/mes/mes-way";
 import { defineConfig, type ConfigKit, type ConfigOffer } from "../lib/node-red/define-config";
@@ -59,8 +59,8 @@ function byDisk({ RED, node, def, credentials, language }: Kit, deployed: Deploy
   const lanesAtOnce = requireCount("lanes", Number(def.lanes), 1);
   const limits = {
     entries: requireCount("queueLimit", Number(def.queueLimit), 1),
-    bytes: Number(def.diskLimit) * MEGABYTE,
-    ageMs: Number(def.ageLimit) * HOUR_MS,
+    bytes: requireAmount("diskLimit", Number(def.diskLimit)) * MEGABYTE,
+    ageMs: requireAmount("ageLimit", Number(def.ageLimit), true) * HOUR_MS,
   };
   const outbox = createMesOutbox({
     exchange: createMesExchange({ ...endpoint(RED, def, credentials), connections: lanesAtOnce }),

@@ -524,9 +524,10 @@ test("many at once never pass the limits", async (t) => {
   assert.deepEqual(seen, [...seen].sort());
 });
 
-test("an entry that is too old goes, a put that waits when the outbox closes is refused", async (t) => {
+test("an entry that is too old goes; puts that wait for room when the outbox closes are written beyond the limit", async (t) => {
   let time = 1_000_000;
-  const outbox = await open(folderOf(t), { policy: "block", limits: { entries: 2, bytes: 1e9, ageMs: 1000 }, now: () => time });
+  const folder = folderOf(t);
+  const outbox = await open(folder, { policy: "block", limits: { entries: 2, bytes: 1e9, ageMs: 1000 }, now: () => time });
   await put(outbox, "old");
   time += 900;
   await put(outbox, "young");
@@ -534,13 +535,18 @@ test("an entry that is too old goes, a put that waits when the outbox closes is 
   assert.equal(outbox.next()?.key, "young");
   assert.equal(outbox.counts().expired, 1);
   await put(outbox, "2");
-  const waiting = assert.rejects(put(outbox, "3"), coded("RESONANCE_OUTBOX_CLOSED"));
-  await sleep(0);
+  const waiting = ["3", "4", "5"].map((key) => put(outbox, key));
+  assert.equal(outbox.counts().blocked, 3);
   await outbox.close();
-  await waiting;
-  await assert.rejects(put(outbox, "4"), coded("RESONANCE_OUTBOX_CLOSED"));
+  await Promise.all(waiting);
+  await assert.rejects(put(outbox, "6"), coded("RESONANCE_OUTBOX_CLOSED"));
   await assert.rejects(outbox.done(2), coded("RESONANCE_OUTBOX_CLOSED"));
   assert.equal(outbox.next(), undefined);
+  const again = await opened(t, folder, { policy: "block", limits: { ...WIDE, entries: 2 } });
+  const late = put(again, "7");
+  assert.equal(again.counts().blocked, 1);
+  assert.deepEqual(keys(await drain(again)).slice(0, 5), ["young", "2", "3", "4", "5"]);
+  await late;
 });
 
 test("dead letters survive, are listed with their reason, replayed at the end of their lane, purged, and bounded", async (t) => {

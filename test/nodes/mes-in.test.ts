@@ -66,6 +66,21 @@ describe("mes-in", () => {
     assert.deepEqual(failures(flow), []);
   });
 
+  it("takes a document in a SOAP envelope and answers in one of the same version, also the second time", async () => {
+    const flow = await run();
+    for (const [version, namespace, type] of [["1.1", "http://schemas.xmlsoap.org/soap/envelope/", "text/xml"], ["1.2", "http://www.w3.org/2003/05/soap-envelope", "application/soap+xml"]] as const) {
+      const enveloped = `<S:Envelope xmlns:S="${namespace}"><S:Header/><S:Body>${schedule(`S-${version}`).replace(/^<.*?>\s*/, "")}</S:Body></S:Envelope>`;
+      for (let time = 0; time < 2; time += 1) {
+        const answer = await send(url, enveloped, { headers: { "content-type": `${type}; charset=utf-8`, soapaction: "\"\"" } });
+        assert.deepEqual([answer.status, answer.headers["content-type"]], [200, `${type}; charset=utf-8`]);
+        assert.ok(answer.text.includes(`<soap:Envelope xmlns:soap="${namespace}">`), answer.text);
+        assert.deepEqual([readAnswer(answer.text).verdict, readAnswer(answer.text).originalBodId], ["accepted", `S-${version}`]);
+      }
+    }
+    const facts = flow.sent("node").map(({ resonance }) => (resonance?.["isa95"] as { bodId: string }).bodId);
+    assert.deepEqual([facts, failures(flow)], [["S-1.1", "S-1.2"], []]);
+  });
+
   it("answers are valid for the official schema, whatever was asked and decided", { skip: skipWithout("shared", xsdFolder) }, async () => {
     const flow = await run({ answer: "flow" });
     const asked = [schedule("V-1"), schedule("V-2"), schedule("V-3", { verb: "Change", asks: "responseCode=\"Always\"" }), schedule("V-4", { asks: "", confirm: "Always" }), schedule("V-5", { verb: "Sync", asks: "", confirm: "OnError" })];

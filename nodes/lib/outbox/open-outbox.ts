@@ -187,8 +187,6 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       dropTooOld();
       const size = entrySize(entry);
       await room.enter(size);
-      // Who had to wait for room may come too late.
-      mustBeOpen();
       return write(entry, size);
     },
     next(busy = NONE) {
@@ -294,7 +292,9 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     async close() {
       if (closed) return;
       closed = true;
-      room.close(folder);
+      room.close();
+      // Who waited goes on in microtasks and is written with the rest.
+      await new Promise((resolve) => { setImmediate(resolve); });
       signal.close();
       await log.close().finally(unlock);
     },
@@ -307,10 +307,10 @@ function pack(entry: NewEntry, facts: Pick<PutMeta, "s" | "t" | "a" | "d" | "r">
   return packPayload(FRAME.put, { ...facts, l: entry.lane, k: entry.key, h: entry.headers, ...(binary && { b: 1 }) }, body);
 }
 
-/** About the bytes it will take in the log. */
+/** The bytes it will take in the log, or a few more: its number and time are taken as long as they can be. */
 function entrySize({ body, lane, key, headers }: NewEntry): number {
-  const text = JSON.stringify([lane, key, headers]);
-  return HEADER_BYTES + Buffer.byteLength(text) + (typeof body === "string" ? Buffer.byteLength(body) : body.length);
+  const longest = Number.MAX_SAFE_INTEGER;
+  return HEADER_BYTES + packPayload(FRAME.put, { s: longest, t: longest, l: lane, k: key, h: headers, b: 1 }).bytes.length + (typeof body === "string" ? Buffer.byteLength(body) : body.length);
 }
 
 function isoTime(time: number | undefined): string | undefined {
