@@ -1,6 +1,6 @@
 import { fillAbsent, keepAbsent, openForm, saveNumbers } from "../lib/editor/form";
 import { textOf } from "../lib/editor/text";
-import { number, validate } from "../lib/editor/validators";
+import { number, since, validate } from "../lib/editor/validators";
 
 interface ModelCall {
   name: string;
@@ -33,8 +33,8 @@ const ADDED = {
 const DAY = 86_400;
 
 const text = textOf("model-call");
-const whole = (min: number, max: number) => validate(number(text, { min, max, whole: true }));
-const range = (min: number, max: number) => validate(number(text, { min, max }));
+const whole = (min: number, max: number) => validate(since(number(text, { min, max, whole: true })));
+const range = (min: number, max?: number) => validate(since(number(text, max === undefined ? { min } : { min, max })));
 
 RED.nodes.registerType<ModelCall>("resonance-model-call", {
   category: "model-data resonance",
@@ -60,7 +60,7 @@ RED.nodes.registerType<ModelCall>("resonance-model-call", {
     cacheTime: { value: 60, label: text("label.cacheTime"), validate: range(0.001, 31 * DAY) },
     shadow: { value: "", type: "resonance-model", required: false, label: text("label.shadow") },
     shadowRelative: { value: 1, label: text("label.shadowRelative"), validate: range(0, 1000) },
-    shadowAbsolute: { value: 0, label: text("label.shadowAbsolute"), validate: validate(number(text, { min: 0 })) },
+    shadowAbsolute: { value: 0, label: text("label.shadowAbsolute"), validate: range(0) },
     shadowWindow: { value: 100, label: text("label.shadowWindow"), validate: whole(1, 100_000) },
     outputs: { value: 1 },
   },

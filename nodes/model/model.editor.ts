@@ -5,7 +5,7 @@ import { categoryOptions, fillSelect } from "../lib/editor/options";
 import type { Validate } from "../lib/editor/red";
 import { editTensors, tensorProblem, type Direction, type TensorEditor, type TensorSpec } from "../lib/editor/tensors";
 import { textOf } from "../lib/editor/text";
-import { number, onlyIf, pattern, required, rows, url, validate } from "../lib/editor/validators";
+import { number, onlyIf, pattern, required, rows, since, url, validate } from "../lib/editor/validators";
 
 interface Model extends HttpRows {
   name: string;
@@ -60,8 +60,8 @@ RED.nodes.registerType<Model>("resonance-model", {
     inputTensors: { value: [], label: text("label.inputTensors"), validate: tensors("input") },
     outputTensors: { value: [], label: text("label.outputTensors"), validate: tensors("output") },
     flowContent: { value: "values" },
-    circuitFailures: { value: 5, label: text("label.circuitFailures"), validate: validate(number(text, { min: 0, max: 1000, whole: true })) },
-    circuitTime: { value: 30, label: text("label.circuitTime"), validate: validate(number(text, { min: 1, max: 86400 })) },
+    circuitFailures: { value: 5, label: text("label.circuitFailures"), validate: validate(since(number(text, { min: 0, max: 1000, whole: true }))) },
+    circuitTime: { value: 30, label: text("label.circuitTime"), validate: validate(since(number(text, { min: 1, max: 86400 }))) },
     ...httpDefaults(text),
   },
   credentials: {
