@@ -366,7 +366,7 @@ describe("a caller before a server in trouble", () => {
   const callAt = (url: string, more: Partial<CallerOptions> & { client?: Partial<InferenceClientOptions>; circuit?: Circuit } = {}): (() => Promise<Answered>) => {
     const { client, circuit, ...rest } = more;
     const caller = createCaller({ primary: target(runnerAt(url, client), "pair", circuit), queue: { concurrency: 4, queueLimit: 100 }, retry: { retries: 4, withinMs: 20_000 }, ...rest });
-    closers.push(() => Promise.resolve(caller.close()));
+    closers.push(() => { caller.close(); return Promise.resolve(); });
     return () => caller.call({ ...RECORD, id: String(asked += 1) });
   };
   const valueOf = ({ body }: Answered): unknown => (body as ModelAnswer).outputs[0]?.data[0];
@@ -442,7 +442,7 @@ describe("a caller before a server in trouble", () => {
     const circuit = createCircuit("pair", { failures: 2, openMs: 40 });
     const call = callAt(old.url, { circuit, retry: { retries: 0, withinMs: 0 } });
     const seen: string[] = [];
-    for (let count = 0; count < 3; count += 1) await call().catch(({ code }: ResonanceError) => seen.push(code));
+    for (let count = 0; count < 3; count += 1) await call().catch((thrown: unknown) => seen.push((thrown as ResonanceError).code));
     assert.deepEqual(seen, ["RESONANCE_MODEL_UNREACHABLE", "RESONANCE_MODEL_UNREACHABLE", "RESONANCE_MODEL_CIRCUIT_OPEN"]);
     await serve({ port: old.port });
     let answer: Answered | undefined;
