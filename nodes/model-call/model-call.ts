@@ -1,48 +1,86 @@
-import type { NodeAPI, NodeDef } from "node-red";
-import { createCallQueue } from "../lib/inference/call-queue";
-import type { AnswerFacts } from "../lib/inference/answer-facts";
+import type { NodeAPI } from "node-red";
+import { ResonanceError, type ErrorCode } from "../lib/errors/resonance-error";
+import type { AskTarget } from "../lib/inference/asker";
+import { createCaller } from "../lib/inference/caller";
 import type { Model } from "../lib/inference/model";
 import { prepareCalls } from "../lib/inference/prepare-call";
+import { createShadow } from "../lib/inference/shadow";
+import { createVersionWatch } from "../lib/inference/version-watch";
+import { warmUp } from "../lib/inference/warm-up";
+import { callerSettings, CALL_MIGRATIONS, shadowSettings, type CallForm } from "../lib/node-red/call-form";
 import { defineNode } from "../lib/node-red/define-node";
+import { createFlowQuestions } from "../lib/node-red/flow-questions";
+import { outputPorts } from "../lib/node-red/output-ports";
 import type { Profile } from "../lib/profile/profile";
 
-interface ModelCallDef extends NodeDef {
-  profile: string;
-  model: string;
-  /** Calls at a time; text where it comes from a variable. */
-  concurrency: number | string;
-  /** Messages that may wait beyond those. */
-  queueLimit: number | string;
-}
+/** Messages that end without being answered, as the status counts them. */
+const ENDED: Readonly<Partial<Record<ErrorCode, string>>> = {
+  RESONANCE_MODEL_QUEUE_FULL: "refused", RESONANCE_MODEL_DROPPED: "dropped", RESONANCE_MODEL_SUPERSEDED: "superseded",
+};
 
-/** Input record → the model's answer, in the order of arrival; a call that fails ends its own message only. */
+/** Input record → the model's answer, in the order of arrival of each equipment; a call that fails ends its own message only. */
 export = (RED: NodeAPI) =>
-  defineNode<ModelCallDef>(RED, "resonance-model-call", ({ def, lookup, status }) => {
+  defineNode<CallForm>(RED, "resonance-model-call", (kit) => {
+    const { def, lookup, status, node, language } = kit;
     const profile = lookup.config<Profile>(def.profile, "resonance-profile");
-    const model = lookup.config<Model>(def.model, "resonance-model");
-    const prepare = prepareCalls(model, profile);
-    const queue = createCallQueue({ concurrency: Number(def.concurrency), queueLimit: Number(def.queueLimit) });
+    const questions = createFlowQuestions(RED, node.id, (question) => { kit.send(ports.only("question", question)); });
+    const targetOf = (id: string): AskTarget => {
+      const model = lookup.config<Model>(id, "resonance-model");
+      return { node: id, model, runner: questions.runnerOf(model.runner), prepare: prepareCalls(model, profile) };
+    };
+    const primary = targetOf(def.model);
+    const fallback = def.fallback ? targetOf(def.fallback) : undefined;
+    const beside = def.shadow ? targetOf(def.shadow) : undefined;
+    const ports = outputPorts(node, {
+      answer: true, question: questions.used(), shadow: beside !== undefined,
+    }, { question: "RESONANCE_MODEL_FLOW_UNWIRED" });
+    const shadow = beside && createShadow({ target: beside, ...shadowSettings(def) }, (report) => {
+      kit.send(ports.only("shadow", { payload: report, topic: report.equipment }));
+    });
+    const caller = createCaller({ primary, fallback, ...callerSettings(def) });
+    const versions = createVersionWatch((change) => {
+      node.warn(change.localize(language).message);
+      status.note("version", "version", { version: String(change.params["after"]) });
+    });
+
+    const ending = new AbortController();
+    const unwatch = [primary, fallback].map((target) => target?.model.circuit?.watch((state) => {
+      status.note(`circuit ${target.node}`, state === "closed" ? undefined : state);
+    }));
+    if (def.warmUp !== "none") {
+      void warmUp(primary, def.warmUp, ending.signal, (state) => {
+        if (state instanceof ResonanceError) status.error(state);
+        else status.show(state === "ready" ? "green" : "yellow", state === "ready" ? "dot" : "ring", state === "ready" ? "ready" : "warming");
+      });
+    }
+
     return {
       async input(msg) {
-        const question = prepare(msg.payload);
-        const begun = performance.now();
-        const answering = queue.run((signal) => model.runner.ask(question, { signal }));
-        const { waiting } = queue.counts();
+        if (questions.take(msg)) return undefined;
+        questions.remember(msg);
+        const calling = caller.call(msg.payload);
+        const { waiting } = caller.counts();
         if (waiting > 0) status.show("blue", "dot", "busy", { count: waiting });
-        const { body, version, digest } = await answering;
-        const { id, version: ownVersion, digest: ownDigest } = model.lineage;
-        const known = digest ?? ownDigest;
-        const answer: AnswerFacts = {
-          model: { id, version: ownVersion, ...(known === undefined ? {} : { digest: known }) },
-          node: def.model, role: "primary", from: "model", attempts: 1,
-          milliseconds: Math.round(performance.now() - begun),
-          ...(version === undefined ? {} : { servedVersion: version }),
-        };
-        msg.payload = body;
-        msg["resonance"] = { ...(msg["resonance"] as object | undefined), input: question.record, answer };
-        status.count("answered");
-        return msg;
+        try {
+          const answered = await calling;
+          const { body, record, facts } = answered;
+          shadow?.observe(answered);
+          versions.saw(facts);
+          msg.payload = body;
+          msg["resonance"] = { ...(msg["resonance"] as object | undefined), input: record, answer: facts };
+          status.count(facts.role === "fallback" ? "fallback" : "answered");
+          return msg;
+        } catch (thrown) {
+          const code = thrown instanceof ResonanceError ? thrown.code : "RESONANCE_INTERNAL";
+          if (code !== "RESONANCE_MODEL_CLOSED") status.count(ENDED[code] ?? "failed");
+          throw thrown;
+        }
       },
-      close: () => queue.close(),
+      close() {
+        ending.abort();
+        for (const stop of unwatch) stop?.();
+        shadow?.close();
+        caller.close();
+      },
     };
-  });
+  }, { migrations: CALL_MIGRATIONS });

@@ -5,7 +5,7 @@ import { categoryOptions, fillSelect } from "../lib/editor/options";
 import type { Validate } from "../lib/editor/red";
 import { editTensors, tensorProblem, type Direction, type TensorEditor, type TensorSpec } from "../lib/editor/tensors";
 import { textOf } from "../lib/editor/text";
-import { number, onlyIf, pattern, required, rows, url, validate } from "../lib/editor/validators";
+import { number, onlyIf, pattern, required, rows, since, url, validate } from "../lib/editor/validators";
 
 interface Model extends HttpRows {
   name: string;
@@ -22,11 +22,20 @@ interface Model extends HttpRows {
   timeout: number;
   inputTensors: readonly TensorSpec[];
   outputTensors: readonly TensorSpec[];
+  flowContent: string;
+  circuitFailures: number;
+  circuitTime: number;
 }
 
+/** Settings that came later, as models from before work. */
+const ADDED = { ...HTTP_ADDED, flowContent: "values", circuitFailures: 0, circuitTime: 30 };
+
 const text = textOf("model");
-const tensors = (direction: Direction): Validate =>
-  validate(rows<TensorSpec>(text, (tensor, all) => tensorProblem(text, direction, tensor, all)));
+/** Whether the model is a function in the flow: in the open form, else as saved. */
+const inFlow = (node: Partial<Model> | undefined): boolean => (editors ? $("#node-config-input-protocol").val() : node?.protocol) === "flow";
+const tensors = (direction: Direction) => function (this: Partial<Model> | undefined, ...[value, opt]: Parameters<Validate>): ReturnType<Validate> {
+  return validate(rows<TensorSpec>(text, (tensor, all) => tensorProblem(text, direction, tensor, all), inFlow(this) ? 0 : 1))(value, opt);
+};
 
 RED.nodes.registerType<Model>("resonance-model", {
   category: "config",
@@ -41,12 +50,18 @@ RED.nodes.registerType<Model>("resonance-model", {
     category: { value: "", label: text("common.label.category"), required: true, validate: validate(required(text)) },
     digest: { value: "", label: text("label.digest"), validate: validate(pattern(/^sha256:[0-9a-f]{64}$/i, () => text("error.digest"))) },
     protocol: { value: "oip" },
-    url: { value: "", label: text("label.url"), required: true, validate: validate(required(text), url(text, "http", "https")) },
+    url: {
+      value: "", label: text("label.url"),
+      validate(this: Partial<Model> | undefined, value, opt) { return inFlow(this) || validate(required(text), url(text, "http", "https"))(value, opt); },
+    },
     serverModel: { value: "" },
     serverVersion: { value: "" },
     timeout: { value: 5000, label: text("common.label.timeout"), validate: validate(number(text, { min: 10, max: 600000 })) },
     inputTensors: { value: [], label: text("label.inputTensors"), validate: tensors("input") },
     outputTensors: { value: [], label: text("label.outputTensors"), validate: tensors("output") },
+    flowContent: { value: "values" },
+    circuitFailures: { value: 5, label: text("label.circuitFailures"), validate: validate(since(number(text, { min: 0, max: 1000, whole: true }))) },
+    circuitTime: { value: 30, label: text("label.circuitTime"), validate: validate(since(number(text, { min: 1, max: 86400 }))) },
     ...httpDefaults(text),
   },
   credentials: {
@@ -64,7 +79,7 @@ RED.nodes.registerType<Model>("resonance-model", {
     const form = openForm("config");
     const { category } = this;
     fillSelect(form.field<HTMLSelectElement>("category"), [], category);
-    fillAbsent<Model>(this, "config", HTTP_ADDED);
+    fillAbsent<Model>(this, "config", ADDED);
     openHttpRows(form);
     editors = openTensors(form, this.inputTensors, this.outputTensors);
     withCatalogue(form, text, (catalogue) => {
@@ -73,12 +88,14 @@ RED.nodes.registerType<Model>("resonance-model", {
     });
   },
   oneditsave() {
-    keepAbsent<Model>(this, "config", HTTP_ADDED);
-    saveNumbers(this, "config", "timeout");
+    keepAbsent<Model>(this, "config", ADDED);
+    saveNumbers(this, "config", "timeout", "circuitFailures", "circuitTime");
     if (!editors) return;
     this.inputTensors = editors.input.tensors();
     this.outputTensors = editors.output.tensors();
+    editors = undefined;
   },
+  oneditcancel() { editors = undefined; },
 });
 
 interface Editors {

@@ -1,4 +1,5 @@
 import type { NodeAPI } from "node-red";
+import { createCircuit } from "../lib/inference/circuit";
 import type { Model } from "../lib/inference/model";
 import { defineConfig } from "../lib/node-red/define-config";
 import { HTTP_ADDED, HTTP_CREDENTIALS } from "../lib/node-red/http-form";
@@ -10,5 +11,7 @@ export = (RED: NodeAPI) =>
     const { modelId, modelVersion, supplier, category, digest, inputTensors: inputs, outputTensors: outputs } = kit.def;
     const runner = createRunner(kit);
     const lineage = { id: modelId, version: modelVersion, category, ...(digest && { digest }), ...(supplier && { supplier }) };
-    return { value: { lineage, inputs, outputs, runner }, close: () => runner.close() };
+    const { circuitFailures = 0, circuitTime = 30 } = kit.def;
+    const circuit = Number(circuitFailures) === 0 ? undefined : createCircuit(modelId, { failures: Number(circuitFailures), openMs: Number(circuitTime) * 1000 });
+    return { value: { lineage, inputs, outputs, runner, circuit }, close: () => runner.close() };
   }, { credentials: HTTP_CREDENTIALS, migrations: [(saved) => ({ ...HTTP_ADDED, ...saved })] });

@@ -249,6 +249,56 @@ for (const house of HOUSES) {
       assert.deepEqual(await editor.problems("model"), []);
     });
 
+    it("model call: outputs for questions and comparisons are there where the chosen models ask for them", async () => {
+      const { page } = editor;
+      const ports = async (): Promise<unknown[]> => {
+        await editor.open("model-call");
+        await editor.save();
+        const { outputs, wires } = await editor.exported("model-call") as { outputs?: number; wires: unknown[] };
+        return [outputs, wires.length];
+      };
+      const choose = async (protocol: string): Promise<void> => {
+        await editor.openConfig("resonance-model", "model");
+        await page.locator("#node-config-input-protocol").selectOption(protocol);
+        assert.deepEqual([await page.locator("#node-config-input-flowContent").isVisible(), await page.locator("#node-config-input-url").isVisible()], [protocol === "flow", protocol !== "flow"]);
+        await editor.save();
+        assert.deepEqual(await editor.problems("model"), []);
+      };
+      const shadow = async (id: string): Promise<void> => {
+        await editor.open("model-call");
+        await page.locator(".resonance-more > summary").click();
+        await page.locator("#node-input-shadow").selectOption(id);
+        await editor.save();
+      };
+      assert.deepEqual(await ports(), [1, 1]);
+      await choose("flow");
+      assert.deepEqual(await ports(), [2, 2]);
+      await shadow("model");
+      const { outputs, shadow: saved, fallback, retries } = await editor.exported("model-call");
+      assert.deepEqual([outputs, saved, fallback, retries], [3, "model", undefined, undefined]);
+      const labels = await page.evaluate(() => [0, 1, 2].map((index) => {
+        const { RED: { nodes } } = window as unknown as { RED: { nodes: { node(id: string): { _def: { outputLabels(this: object, index: number): string } } } } };
+        const node = nodes.node("model-call");
+        return node._def.outputLabels.call(node, index);
+      }));
+      assert.deepEqual(labels, ["model's answer", "question to the function", "comparison with the shadow"]);
+      await choose("oip");
+      assert.deepEqual(await ports(), [2, 2]);
+      await shadow("_ADD_");
+      assert.deepEqual(await ports(), [1, 1]);
+      await editor.open("model-call");
+      await page.locator(".resonance-more > summary").click();
+      await page.locator("#node-input-retries").fill("1.5");
+      await page.locator("#node-input-batchSize").fill("4");
+      await editor.save();
+      assert.match((await editor.problems("model-call")).join(), /Ask again: a whole number from 0 to 100/);
+      await editor.open("model-call");
+      await page.locator("#node-input-retries").fill("3");
+      await editor.save();
+      const { retries: again, batchSize } = await editor.exported("model-call");
+      assert.deepEqual([again, batchSize, await editor.problems("model-call")], [3, 4, []]);
+    });
+
     it("model out: fields out of any answer, with labels or a threshold, and a validity that the model states", async () => {
       await editor.open("model-out");
       await editor.page.locator(".resonance-more > summary").click();

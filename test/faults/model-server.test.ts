@@ -1,14 +1,21 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, describe, it } from "node:test";
 import type { ErrorCode, ResonanceError } from "../../nodes/lib/errors/resonance-error";
+import type { AskTarget } from "../../nodes/lib/inference/asker";
 import { createCallQueue } from "../../nodes/lib/inference/call-queue";
+import { createCaller, type Answered, type CallerOptions } from "../../nodes/lib/inference/caller";
+import { createCircuit, type Circuit } from "../../nodes/lib/inference/circuit";
+import type { ModelRunner } from "../../nodes/lib/inference/model";
 import { createInferenceClient, type InferenceClient, type InferenceClientOptions } from "../../nodes/lib/inference/oip/inference-client";
-import type { Tensor } from "../../nodes/lib/inference/tensor";
+import { createOipRunner } from "../../nodes/lib/inference/oip/oip-runner";
+import type { ModelAnswer, Tensor } from "../../nodes/lib/inference/tensor";
+import type { InputRecord } from "../../nodes/lib/record/interface-record";
 import { addsUp, answers, replies, startFaultyServer, SUM_METADATA, type FaultyServer, type FaultyServerOptions } from "../support/model-server";
 import { findCommand, skipWithout } from "../support/requirements";
 
@@ -341,6 +348,120 @@ describe("calls through the queue", () => {
     assert.equal(server.inferences().length, 1);
   });
 });
+
+describe("a caller before a server in trouble", () => {
+  const runnerAt = (url: string, options: Partial<InferenceClientOptions> = {}): ModelRunner => {
+    const runner = createOipRunner({ ...OPTIONS, url, ...options });
+    closers.push(() => runner.close());
+    return runner;
+  };
+  const RECORD: InputRecord = {
+    profile: "p@1", category: "predictive-maintenance", direction: "input", nature: "measurement", id: "", timestamp: "2026-11-22T08:30:05.120Z", equipment: "cnc", values: {},
+  };
+  let asked = 0;
+  const target = (runner: ModelRunner, node = "pair", circuit?: Circuit): AskTarget => ({
+    node, runner, model: { lineage: { id: node, version: "1", category: RECORD.category }, inputs: OPTIONS.inputs, circuit },
+    prepare: (record) => ({ id: (record as InputRecord).id, record: record as InputRecord, tensors: [PAIR] }),
+  });
+  const callAt = (url: string, more: Partial<CallerOptions> & { client?: Partial<InferenceClientOptions>; circuit?: Circuit } = {}): (() => Promise<Answered>) => {
+    const { client, circuit, ...rest } = more;
+    const caller = createCaller({ primary: target(runnerAt(url, client), "pair", circuit), queue: { concurrency: 4, queueLimit: 100 }, retry: { retries: 4, withinMs: 20_000 }, ...rest });
+    closers.push(() => { caller.close(); return Promise.resolve(); });
+    return () => caller.call({ ...RECORD, id: String(asked += 1) });
+  };
+  const valueOf = ({ body }: Answered): unknown => (body as ModelAnswer).outputs[0]?.data[0];
+
+  it("restarting: what was asked meanwhile is answered when the server is back", async () => {
+    const old = await startFaultyServer();
+    let failed = 0;
+    const runner = runnerAt(old.url);
+    const ask: ModelRunner["ask"] = (...question) => runner.ask(...question).catch((thrown: unknown) => { failed += 1; throw thrown; });
+    const caller = createCaller({ primary: target({ ...runner, ask }), queue: { concurrency: 4, queueLimit: 100 }, retry: { retries: 4, withinMs: 20_000 } });
+    const call = (id: string): Promise<Answered> => caller.call({ ...RECORD, id });
+    assert.equal(valueOf(await call("a")), 3);
+    await old.close();
+    const meanwhile = [call("b"), call("c")];
+    while (failed < 2) await new Promise(setImmediate);
+    await serve({ port: old.port });
+    const answered = await Promise.all(meanwhile);
+    assert.deepEqual(answered.map(valueOf), [3, 3]);
+    assert.ok(answered.every(({ facts }) => facts.attempts > 1));
+  });
+
+  it("killed in the middle of an answer: asked again, as inference has no effect", async () => {
+    let killed = 0;
+    const server = await serve({ infer: (request, response) => {
+      if (killed++ > 0) return addsUp(request, response);
+      response.writeHead(200, { "content-length": "1000" });
+      response.write("{", () => response.destroy());
+    } });
+    const { facts } = await callAt(server.url)();
+    assert.deepEqual([facts.attempts, server.inferences().length], [2, 2]);
+  });
+
+  for (const status of [429, 502, 503, 504]) {
+    it(`overloaded (${status}): its Retry-After is heeded`, async () => {
+      let refused = 0;
+      const server = await serve({ infer: (request, response) => {
+        if (refused++ > 0) return addsUp(request, response);
+        response.writeHead(status, { "retry-after": "0" }).end();
+      } });
+      assert.equal((await callAt(server.url)()).facts.attempts, 2);
+      server.behaviour.infer = (_, response) => { response.writeHead(status, { "retry-after": "3600" }).end(); };
+      await assert.rejects(callAt(server.url)(), (error: ResonanceError) => /NOT_READY|SERVER_ERROR/.test(error.code));
+      assert.equal(server.inferences().length, 3);
+    });
+  }
+
+  const useless: readonly (readonly [string, NonNullable<FaultyServerOptions["infer"]>, ErrorCode, Partial<InferenceClientOptions>?])[] = [
+    ["HTML", replies(200, "<html>login</html>"), "RESONANCE_MODEL_ANSWER_INVALID"],
+    ["another shape", answers({ shape: [1, 3], data: [1, 2, 3] }), "RESONANCE_MODEL_TENSOR_MISMATCH"],
+    ["another name", answers({ name: "total" }), "RESONANCE_MODEL_TENSOR_MISMATCH"],
+    ["200 MB", (_, response) => { pour(response, 200); }, "RESONANCE_MODEL_ANSWER_INVALID"],
+    ["nothing, and closes", (_, response) => { response.destroy(); }, "RESONANCE_MODEL_UNREACHABLE"],
+    ["nothing, for ever", never, "RESONANCE_MODEL_TIMEOUT", { timeout: 60 }],
+    ["an error of its own", replies(500, { error: "CUDA out of memory" }), "RESONANCE_MODEL_SERVER_ERROR"],
+  ];
+  for (const [what, infer, code, client = {}] of useless) {
+    it(`answers ${what}: ${code}, then the fallback's answer, and its own again as soon as it is well`, async () => {
+      const [server, second] = [await serve({ infer }), await serve({ infer: answers({ data: [9] }) })];
+      const rules = { client, retry: { retries: 0, withinMs: 0 } };
+      await assert.rejects(callAt(server.url, rules)(), fails(code));
+      const call = callAt(server.url, { ...rules, fallback: target(runnerAt(second.url), "second") });
+      const helped = await call();
+      assert.deepEqual([valueOf(helped), helped.facts.role, helped.facts.node], [9, "fallback", "second"]);
+      server.behaviour.infer = addsUp;
+      const well = await call();
+      assert.deepEqual([valueOf(well), well.facts.role], [3, "primary"]);
+    });
+  }
+
+  it("dead for long: the circuit keeps questions away, and finds the server back by itself", async () => {
+    const old = await startFaultyServer();
+    await old.close();
+    const circuit = createCircuit("pair", { failures: 2, openMs: 40 });
+    const call = callAt(old.url, { circuit, retry: { retries: 0, withinMs: 0 } });
+    const seen: string[] = [];
+    for (let count = 0; count < 3; count += 1) await call().catch((thrown: unknown) => seen.push((thrown as ResonanceError).code));
+    assert.deepEqual(seen, ["RESONANCE_MODEL_UNREACHABLE", "RESONANCE_MODEL_UNREACHABLE", "RESONANCE_MODEL_CIRCUIT_OPEN"]);
+    await serve({ port: old.port });
+    let answer: Answered | undefined;
+    while (!answer) answer = await call().catch(() => new Promise<undefined>((resolve) => { setTimeout(resolve, 5, undefined); }));
+    assert.deepEqual([valueOf(answer), circuit.state()], [3, "closed"]);
+  });
+});
+
+/** Sends as many megabytes of blanks as the client takes. */
+function pour(response: ServerResponse, megabytes: number): void {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.on("error", () => undefined);
+  const part = Buffer.alloc(1024 * 1024, " ");
+  const next = (left: number): void => {
+    if (left === 0) response.end();
+    else if (!response.destroyed) response.write(part, () => next(left - 1));
+  };
+  next(megabytes);
+}
 
 describe("addresses, authentication, certificates", () => {
   it("the base URL may end in a slash, in /v2 or in a path of a gateway; the version is part of the path where it is given", async () => {

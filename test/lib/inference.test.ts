@@ -197,7 +197,7 @@ describe("the call queue", () => {
     const first = deferred();
     const done = [queue.run(() => first.promise), queue.run(() => Promise.resolve("b")), queue.run(() => Promise.resolve("c"))];
     await settle();
-    assert.deepEqual(queue.counts(), { active: 1, waiting: 0, refused: 0 });
+    assert.deepEqual(queue.counts(), { active: 1, waiting: 0, refused: 0, dropped: 0, superseded: 0 });
     await assert.rejects(queue.run(() => Promise.resolve("d")), fails("RESONANCE_MODEL_QUEUE_FULL"));
     assert.equal(queue.counts().refused, 1);
     first.resolve("a");

@@ -7,7 +7,8 @@ import { startMes, type DemoMes, type MesOptions } from "../../examples/demo/mes
 import { ResonanceError, textOf, type ErrorCode } from "../../nodes/lib/errors/resonance-error";
 import { compileMessage } from "../../nodes/lib/isa95/compile-message";
 import type { DocumentFormat } from "../../nodes/lib/isa95/document";
-import { retryAfter, waitBefore } from "../../nodes/lib/mes/back-off";
+import { retryAfter } from "../../nodes/lib/http/retry-after";
+import { waitBefore } from "../../nodes/lib/mes/back-off";
 import { createMemoryBacklog, type Backlog } from "../../nodes/lib/mes/backlog";
 import type { Envelope } from "../../nodes/lib/mes/delivery";
 import { toEnvelope } from "../../nodes/lib/mes/envelope";

@@ -14,6 +14,9 @@ export interface Form {
   onChange(property: string, handler: () => void): void;
 }
 
+/** The editor's word for no configuration node. */
+const NO_NODE = /^_ADD_$/;
+
 /** Whose form it is; Node-RED names its fields accordingly. */
 export type FormKind = "node" | "config";
 
@@ -55,7 +58,8 @@ export function saveNumbers<P extends object>(node: P, kind: FormKind, ...proper
 /** Shows settings that an older version of the node did not have with their defaults. */
 export function fillAbsent<P extends object>(node: P, kind: FormKind, defaults: Partial<P>): void {
   for (const [property, value] of Object.entries(defaults)) {
-    if (node[property as keyof P] !== undefined) continue;
+    // Empty is how the editor shows it anyway, a choice of a configuration node included.
+    if (node[property as keyof P] !== undefined || value === "") continue;
     const field = $(`#${PREFIX[kind]}-${property}`);
     if (typeof value === "boolean") field.prop("checked", value);
     else field.val(String(value));
@@ -67,7 +71,7 @@ export function fillAbsent<P extends object>(node: P, kind: FormKind, defaults: 
 export function keepAbsent<P extends object>(node: P, kind: FormKind, defaults: Partial<P>): void {
   for (const [property, value] of Object.entries(defaults)) {
     const field = $(`#${PREFIX[kind]}-${property}`);
-    const now = typeof value === "boolean" ? Boolean(field.prop("checked")) : String(field.val() ?? "").trim();
+    const now = typeof value === "boolean" ? Boolean(field.prop("checked")) : String(field.val() ?? "").trim().replace(NO_NODE, "");
     // What the editor does not find, it does not save.
     if (node[property as keyof P] === undefined && String(now) === String(value)) field.removeAttr("id");
   }

@@ -97,6 +97,10 @@ export const pattern = (expression: RegExp, problem: () => string): Check =>
 export const onlyIf = (when: () => boolean, check: Check): Check =>
   (value) => (when() ? check(value) : undefined);
 
+/** A setting that an older version of the node did not have is right without a value. */
+export const since = (check: Check): Check =>
+  (value) => (value === undefined ? undefined : check(value));
+
 export function isBlank(value: unknown): boolean {
   return value === undefined || value === null || value === "_ADD_" || (typeof value === "string" && value.trim() === "");
 }

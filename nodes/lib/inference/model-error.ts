@@ -1,6 +1,7 @@
 import { ResonanceError, type ErrorCode, type ErrorParams } from "../errors/resonance-error";
 import type { HttpAnswer } from "../http/http-client";
 import { HttpFailure, type HttpFailureKind } from "../http/http-failure";
+import { retryAfter } from "../http/retry-after";
 
 /** What an error text names. */
 export interface Target {
@@ -43,13 +44,14 @@ export function modelFailure(thrown: unknown, { model, url, timeout }: Target): 
 }
 
 /**
- * An answer with another status than 200, as the model's error with the server's own words.
+ * An answer with another status than 200, as the model's error with the server's own words; its parameter `retryAfter` is
+ * the milliseconds for which the server asks to be left alone.
  * `unlisted`: the server did not know the model when asked for its metadata, so a bare 400 means just that.
  */
 export function serverError({ statusCode, headers, text }: HttpAnswer, { model, url }: Target, unlisted = false): ResonanceError {
   const location = statusCode >= 300 && statusCode < 400 ? headers["location"] : undefined;
   const detail = typeof location === "string" ? `redirect to ${location}` : serverWords(text) || `HTTP ${statusCode}`;
-  const params: ErrorParams = { model, url, statusCode, detail };
+  const params: ErrorParams = { model, url, statusCode, detail, retryAfter: retryAfter(headers["retry-after"]) };
   return new ResonanceError(codeOf(statusCode, detail, unlisted), params);
 }
 

@@ -1,5 +1,6 @@
 import type { InputRecord, ModelLineage } from "../record/interface-record";
 import type { Signature } from "./check-tensor";
+import type { Circuit } from "./circuit";
 import type { Tensor, TensorSpec } from "./tensor";
 
 /** A model as its configuration node states it; `digest` is absent where it is not known. */
@@ -15,6 +16,8 @@ export interface Model {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   readonly runner: ModelRunner;
+  /** Keeps questions away while the model answers nobody; absent where that is not wanted. */
+  readonly circuit?: Circuit | undefined;
 }
 
 /** What is asked of a model for one input record. */

@@ -9,12 +9,12 @@ import { compileInputs } from "./tensor-plan";
 /**
  * Compiles how a message's payload becomes a call of `model`. What is returned throws RESONANCE_RECORD_INVALID (with the
  * path of the part at fault) for anything but an input record of this profile and of the model's category, and what
- * `compileInputs` names for values that do not fit.
+ * `compileInputs` names for values that do not fit. A model without described input tensors is asked with the record alone.
  * @throws RESONANCE_CATEGORY_UNKNOWN and what `compileInputs` throws
  */
 export function prepareCalls({ lineage, inputs }: Pick<Model, "lineage" | "inputs">, profile: Profile): (payload: unknown) => Question {
   const category = requireCategory(profile, lineage.category);
-  const fill = compileInputs(inputs, category);
+  const fill = inputs.length === 0 ? () => [] : compileInputs(inputs, category);
   return (payload) => {
     const record = readRecord(payload, profile);
     if (!isInput(record)) throw refused("direction", "it is an output record, but a model takes an input record");

@@ -14,7 +14,7 @@ export type InputPlan = (values: RecordValues) => readonly Tensor[];
 type ElementPlan = (values: RecordValues) => Element;
 
 /** What an element that is not used is filled with. */
-const UNUSED: Readonly<Record<DatatypeRule["kind"], Element>> = { boolean: false, integer: 0, float: 0, bytes: "" };
+export const UNUSED: Readonly<Record<DatatypeRule["kind"], Element>> = { boolean: false, integer: 0, float: 0, bytes: "" };
 
 /** JSON types of a profile's field that can fill a datatype; a boolean becomes 0 or 1 in a numeric tensor. */
 const FITTING: Readonly<Record<DatatypeRule["kind"], readonly string[]>> = {

@@ -2,10 +2,10 @@ import { STATUS_CODES } from "node:http";
 import { ResonanceError, toResonanceError } from "../errors/resonance-error";
 import type { HttpAnswer } from "../http/http-client";
 import type { HttpFailure, HttpFailureKind } from "../http/http-failure";
+import { retryAfter } from "../http/retry-after";
 import { readAnswer, type Answer } from "../isa95/answer";
 import { faultIn, soapIn, type SoapContent, type SoapFault } from "../isa95/soap";
 import type { Delivery, Envelope } from "./delivery";
-import { retryAfter } from "./back-off";
 
 /** What one exchange came to: taken, refused for good, or worth another attempt. */
 export type Outcome =

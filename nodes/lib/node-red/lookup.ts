@@ -15,6 +15,8 @@ export interface Lookup {
   config<T>(id: string | undefined, type: string): T;
   /** As `config`, but `undefined` when none is chosen. */
   optional<T>(id: string | undefined, type: string): T | undefined;
+  /** Whether there is a configuration node `id` of the type, started or not. */
+  has(id: string, type: string): boolean;
   /** The values of all running configuration nodes of a type; one that could not start has none. */
   all<T>(type: string): readonly T[];
 }
@@ -42,5 +44,5 @@ export function createLookup(RED: NodeAPI, language: Language): Lookup {
     });
     return values;
   };
-  return { config, optional: (id, type) => (id ? config(id, type) : undefined), all };
+  return { config, optional: (id, type) => (id ? config(id, type) : undefined), has: (id, type) => find(id, type) !== undefined, all };
 }

@@ -1,5 +1,6 @@
 import type { NodeDef } from "node-red";
 import { ResonanceError } from "../errors/resonance-error";
+import { createFlowRunner, type FlowContent } from "../inference/flow/flow-runner";
 import type { ModelRunner } from "../inference/model";
 import { createOipRunner } from "../inference/oip/oip-runner";
 import type { TensorSpec } from "../inference/tensor";
@@ -7,7 +8,7 @@ import type { ConfigKit } from "./define-config";
 import { httpSettings, type HttpForm } from "./http-form";
 
 /** Where a model runs, and with it which rows of the form count. */
-export type ModelProtocol = "oip";
+export type ModelProtocol = "oip" | "flow";
 
 /** What the form of `resonance-model` holds. */
 export interface ModelForm extends NodeDef, HttpForm {
@@ -24,6 +25,12 @@ export interface ModelForm extends NodeDef, HttpForm {
   timeout: number | string;
   inputTensors: TensorSpec[];
   outputTensors: TensorSpec[];
+  /** What a question carries into the flow; absent in models from before there was that protocol. */
+  flowContent?: FlowContent;
+  /** Outages in a row that open the circuit; 0 or absent for no circuit. */
+  circuitFailures?: number | string;
+  /** Seconds the circuit stays open. */
+  circuitTime?: number | string;
 }
 
 /** How to come to the runner of a protocol. */
@@ -38,6 +45,7 @@ const RUNNERS: Readonly<Record<ModelProtocol, (kit: ConfigKit<ModelForm>) => Mod
     outputs: def.outputTensors,
     notice: (remark) => node.warn(remark.localize(language).message),
   }),
+  flow: ({ def }) => createFlowRunner({ timeout: Number(def.timeout), content: def.flowContent ?? "values" }),
 };
 
 /**

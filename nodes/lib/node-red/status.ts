@@ -14,6 +14,8 @@ export interface NodeStatusLine {
   count(key: string, fill?: NodeStatusFill, by?: number): void;
   /** The red status of an error. */
   error(error: ResonanceError): void;
+  /** Adds `status.<key>` to whatever is shown, until it is called for the same `place` without a key. */
+  note(place: string, key?: string, values?: Record<string, string | number>): void;
   /** Takes an error away that is shown now; otherwise leaves what stands there. */
   recovered(): void;
   /** The node is closing: takes away what stands there, which the editor would show under its successor, and shows nothing more. */
@@ -23,7 +25,9 @@ export interface NodeStatusLine {
 /** The one place that sets `node.status`. */
 export function createStatusLine(node: Node, translate: Translate, language: Language): NodeStatusLine {
   const counts = new Map<string, number>();
+  const notes = new Map<string, () => string>();
   let next: (() => void) | undefined;
+  let latest: (() => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
   let failed = false;
   let painted = false;
@@ -31,6 +35,7 @@ export function createStatusLine(node: Node, translate: Translate, language: Lan
 
   const paint = (draw: () => void): void => {
     if (closed) return;
+    latest = draw;
     if (timer) {
       next = draw;
       return;
@@ -46,22 +51,29 @@ export function createStatusLine(node: Node, translate: Translate, language: Lan
     timer.unref();
   };
 
+  const withNotes = (text: string): string => [text, ...[...notes.values()].map((note) => note())].filter((part) => part !== "").join(", ");
+
   return {
     show(fill, shape, key, values) {
       failed = false;
-      paint(() => { node.status({ fill, shape, text: translate(`status.${key}`, values) }); });
+      paint(() => { node.status({ fill, shape, text: withNotes(translate(`status.${key}`, values)) }); });
     },
     count(key, fill = "green", by = 1) {
       failed = false;
       counts.set(key, (counts.get(key) ?? 0) + by);
       paint(() => {
         const text = [...counts].map(([name, count]) => translate(`status.${name}`, { count })).join(", ");
-        node.status({ fill, shape: "dot", text });
+        node.status({ fill: notes.size === 0 ? fill : "yellow", shape: "dot", text: withNotes(text) });
       });
     },
     error(error) {
       failed = true;
-      paint(() => { node.status({ fill: "red", shape: "ring", text: error.status(language) }); });
+      paint(() => { node.status({ fill: "red", shape: "ring", text: withNotes(error.status(language)) }); });
+    },
+    note(place, key, values) {
+      if (key === undefined && !notes.delete(place)) return;
+      if (key !== undefined) notes.set(place, () => translate(`status.${key}`, values));
+      paint(latest ?? (() => { node.status(notes.size === 0 ? {} : { fill: "yellow", shape: "dot", text: withNotes("") }); }));
     },
     recovered() {
       if (!failed) return;
