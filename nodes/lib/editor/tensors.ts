@@ -21,7 +21,7 @@ export interface TensorSpec {
 }
 
 const DATATYPES = [
-  "FP32", "FP64", "FP16", "INT64", "INT32", "INT16", "INT8", "UINT64", "UINT32", "UINT16", "UINT8", "BOOL", "BYTES",
+  "FP32", "FP64", "FP16", "BF16", "INT64", "INT32", "INT16", "INT8", "UINT64", "UINT32", "UINT16", "UINT8", "BOOL", "BYTES",
 ] as const;
 
 /** What is wrong with a tensor, as a sentence; one dimension may be -1 and takes what the elements fill. */
