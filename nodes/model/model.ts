@@ -2,13 +2,16 @@ import type { NodeAPI } from "node-red";
 import type { Model } from "../lib/inference/model";
 import { defineConfig } from "../lib/node-red/define-config";
 import { HTTP_ADDED, HTTP_CREDENTIALS } from "../lib/node-red/http-form";
-import { createRunner, type ModelForm } from "../lib/node-red/model-runner";
+import { completeForm, createRunner, requestOf, usesTensors, type ModelForm } from "../lib/node-red/model-runner";
 
 /** A model: what it is, what its tensors mean, and where it runs, which its callers share. */
 export = (RED: NodeAPI) =>
-  defineConfig<ModelForm, Model>(RED, "resonance-model", (kit) => {
-    const { modelId, modelVersion, supplier, category, digest, inputTensors: inputs, outputTensors: outputs } = kit.def;
+  defineConfig<ModelForm, Model>(RED, "resonance-model", (saved) => {
+    const kit = { ...saved, def: completeForm(saved.def) };
+    const { modelId, modelVersion, supplier, category, digest, inputTensors, outputTensors } = kit.def;
+    const [inputs, outputs] = usesTensors(kit.def) ? [inputTensors, outputTensors] : [[], []];
+    const request = requestOf(kit.def);
     const runner = createRunner(kit);
     const lineage = { id: modelId, version: modelVersion, category, ...(digest && { digest }), ...(supplier && { supplier }) };
-    return { value: { lineage, inputs, outputs, runner }, close: () => runner.close() };
+    return { value: { lineage, inputs, outputs, ...(request && { request }), runner }, close: () => runner.close() };
   }, { credentials: HTTP_CREDENTIALS, migrations: [(saved) => ({ ...HTTP_ADDED, ...saved })] });

@@ -20,6 +20,7 @@ import { closeShape, flatten } from "../../nodes/lib/inference/shape";
 import type { Datatype, ModelAnswer, TensorSpec } from "../../nodes/lib/inference/tensor";
 import { compileInputs } from "../../nodes/lib/inference/tensor-plan";
 import { encodeRequest } from "../../nodes/lib/inference/oip/wire";
+import { compileRequest, type RequestRow } from "../../nodes/lib/inference/request/request-template";
 import { loadBuiltInProfile } from "../../nodes/lib/profile/load-profile";
 import type { Category, Field } from "../../nodes/lib/profile/profile";
 import { profileKey } from "../../nodes/lib/profile/profile-lookup";
@@ -181,6 +182,54 @@ describe("parameters of a request", () => {
       assert.throws(() => compileParameters(rows, tensors), fails("RESONANCE_CONFIG_INVALID", place));
     }
     assert.deepEqual(Object.keys(compileParameters([row("", "__proto__", "1")], tensors).request), ["__proto__"]);
+  });
+});
+
+describe("from a record to a request document", () => {
+  const category = loadBuiltInProfile().categories.get("predictive-maintenance")!;
+  const lineage = { id: "m", version: "2" };
+  const record = {
+    profile: "p@1", category: category.id, direction: "input", nature: "measurement", id: "r-1", timestamp: "2026-11-22T08:30:05.120Z", equipment: "acme/cnc-07",
+    values: { airTemperature: 298.15, torque: 42.8 },
+  } as const;
+  const row = (path: string, source: RequestRow["source"], more: Partial<RequestRow> = {}): RequestRow => ({ path, source, field: "", unit: "", value: "", ...more });
+  const make = (...rows: RequestRow[]): unknown => compileRequest({ form: "rows", rows }, category, lineage)(record);
+
+  it("every part stands at its place, in the model's unit; numbers from 0 on make a list, what is optional and missing is left out", () => {
+    assert.deepEqual(make(
+      row("/data/0/t", "field", { field: "airTemperature", unit: "CEL" }), row("/data/0/m", "field", { field: "torque", unit: "NU" }),
+      row("/data/1", "field", { field: "toolWear", unit: "MIN", optional: true }), row("/data/2", "value", { value: "[1, true]" }),
+      row("/wear", "field", { field: "toolWear", unit: "MIN", optional: true }), row("/note", "value", { value: "as is" }), row("/7", "value", { value: '"7"' }),
+      row("/who/a~1b", "equipment"), row("/who/id", "id"), row("/who/at", "timestamp"), row("/who/model", "modelId"), row("/who/version", "modelVersion"),
+    ), {
+      data: [{ t: 25, m: 42.8 }, null, [1, true]], note: "as is", 7: "7",
+      who: { "a/b": "acme/cnc-07", id: "r-1", at: record.timestamp, model: "m", version: "2" },
+    });
+    assert.equal(make(row("", "field", { field: "torque", unit: "NU" })), 42.8);
+    assert.equal(compileRequest({ form: "record", rows: [] }, category, lineage)(record), record);
+    assert.equal(compileRequest({ form: "values", rows: [] }, category, lineage)(record), record.values);
+  });
+
+  it("a value that is needed and missing is named with its path", () => {
+    assert.throws(() => make(row("/wear", "field", { field: "toolWear", unit: "MIN" })), fails("RESONANCE_MODEL_INPUT_MISSING", "values/toolWear"));
+  });
+
+  it("what cannot work is refused at deploy, at the place of the setting", () => {
+    const torque = { field: "torque", unit: "NU" };
+    const refused: readonly (readonly [RequestRow[], ErrorCode, string])[] = [
+      [[], "RESONANCE_CONFIG_INVALID", "requestRows"],
+      [[row("a", "id")], "RESONANCE_CONFIG_INVALID", "requestRows/0/path"], [[row("/a~2", "id")], "RESONANCE_CONFIG_INVALID", "requestRows/0/path"],
+      [[row("/a/__proto__/b", "id")], "RESONANCE_CONFIG_INVALID", "requestRows/0/path"],
+      [[row("/a", "id"), row("/a", "id")], "RESONANCE_CONFIG_INVALID", "requestRows/1/path"],
+      [[row("/a", "id"), row("/a/b", "id")], "RESONANCE_CONFIG_INVALID", "requestRows/1/path"],
+      [[row("/a/b", "id"), row("/a", "id")], "RESONANCE_CONFIG_INVALID", "requestRows/1/path"],
+      [[row("", "id"), row("", "id")], "RESONANCE_CONFIG_INVALID", "requestRows/1/path"],
+      [[row("/a", "luck" as "id")], "RESONANCE_CONFIG_INVALID", "requestRows/0/source"],
+      [[row("/a", "field", { ...torque, field: "luck" })], "RESONANCE_FIELD_UNKNOWN", "requestRows/0/field"],
+      [[row("/a", "field", { ...torque, unit: "KEL" })], "RESONANCE_UNIT_INCOMPATIBLE", "requestRows/0/unit"],
+      [[row("/a", "field", { ...torque, unit: "" })], "RESONANCE_CONFIG_INVALID", "requestRows/0/unit"],
+    ];
+    for (const [rows, code, place] of refused) assert.throws(() => make(...rows), fails(code, place), JSON.stringify(rows));
   });
 });
 

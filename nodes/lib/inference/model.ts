@@ -1,5 +1,6 @@
 import type { InputRecord, ModelLineage } from "../record/interface-record";
 import type { Signature } from "./check-tensor";
+import type { RequestTemplate } from "./request/request-template";
 import type { Tensor, TensorSpec } from "./tensor";
 
 /** A model as its configuration node states it; `digest` is absent where it is not known. */
@@ -14,6 +15,8 @@ export interface Model {
   readonly lineage: ModelIdentity;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** How a request comes from a record, for a model that is asked with a document. */
+  readonly request?: RequestTemplate;
   readonly runner: ModelRunner;
 }
 
@@ -24,6 +27,8 @@ export interface Question {
   readonly record: InputRecord;
   /** Filled by the model's tensor plan; none where its configuration describes no input tensors. */
   readonly tensors: readonly Tensor[];
+  /** Filled by the model's request template, where it has one. */
+  readonly document?: unknown;
 }
 
 /** What a model said. */
