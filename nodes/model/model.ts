@@ -2,10 +2,12 @@ import type { NodeAPI } from "node-red";
 import type { Model } from "../lib/inference/model";
 import { defineConfig } from "../lib/node-red/define-config";
 import { HTTP_ADDED, HTTP_CREDENTIALS } from "../lib/node-red/http-form";
+import { serveModelDialogs } from "../lib/node-red/model-admin";
 import { completeForm, createRunner, requestOf, usesTensors, type ModelForm } from "../lib/node-red/model-runner";
 
 /** A model: what it is, what its tensors mean, and where it runs, which its callers share. */
-export = (RED: NodeAPI) =>
+export = (RED: NodeAPI) => {
+  const deployed = serveModelDialogs(RED);
   defineConfig<ModelForm, Model>(RED, "resonance-model", (saved) => {
     const kit = { ...saved, def: completeForm(saved.def) };
     const { modelId, modelVersion, supplier, category, digest, inputTensors, outputTensors } = kit.def;
@@ -13,5 +15,13 @@ export = (RED: NodeAPI) =>
     const request = requestOf(kit.def);
     const runner = createRunner(kit);
     const lineage = { id: modelId, version: modelVersion, category, ...(digest && { digest }), ...(supplier && { supplier }) };
-    return { value: { lineage, inputs, outputs, ...(request && { request }), runner }, close: () => runner.close() };
+    deployed.set(kit.node.id, { url: kit.def.url, tokenUrl: kit.def.tokenUrl, secrets: kit.credentials });
+    return {
+      value: { lineage, inputs, outputs, ...(request && { request }), runner },
+      close() {
+        deployed.delete(kit.node.id);
+        return runner.close();
+      },
+    };
   }, { credentials: HTTP_CREDENTIALS, migrations: [(saved) => ({ ...HTTP_ADDED, ...saved })] });
+};

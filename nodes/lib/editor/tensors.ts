@@ -39,6 +39,7 @@ export function tensorProblem(text: Text, direction: Direction, tensor: TensorSp
 
 export interface TensorEditor {
   tensors(): readonly TensorSpec[];
+  replace(tensors: readonly TensorSpec[]): void;
   refresh(): void;
 }
 
@@ -90,7 +91,12 @@ export function editTensors(
   for (const tensor of initial) list.add({ tensor });
   ready = true;
   changed();
-  return { tensors: read, refresh: () => { for (const entry of list.entries()) entry.elements?.refresh(); } };
+  const replace = (tensors: readonly TensorSpec[]): void => {
+    list.clear();
+    for (const tensor of tensors) list.add({ tensor });
+    changed();
+  };
+  return { tensors: read, replace, refresh: () => { for (const entry of list.entries()) entry.elements?.refresh(); } };
 }
 
 function elementTable(
