@@ -109,6 +109,7 @@ describe(`a model in the editor of ${house?.title}`, { skip: house?.skip || skip
     assert.equal(await field("requestTopic").isVisible(), true);
     await editor.save();
     assert.match((await editor.problems("model")).join(), /Broker.*|Request topic/);
-    assert.deepEqual(editor.errors, []);
+    // Chromium notes the answer to the address where nobody listens.
+    assert.deepEqual(editor.errors.filter((error) => !error.includes("422")), []);
   });
 });
