@@ -1,11 +1,14 @@
-import { categoryOf, type Catalogue } from "../lib/editor/catalogue";
+import { categoryOf, type Catalogue, type CategoryFacts } from "../lib/editor/catalogue";
 import { fillAbsent, keepAbsent, openForm, saveNumbers, withCatalogue, type Form } from "../lib/editor/form";
 import { HTTP_ADDED, httpDefaults, loggedInBy, openHttpRows, type HttpRows } from "../lib/editor/http-rows";
 import { categoryOptions, fillSelect } from "../lib/editor/options";
 import type { Validate } from "../lib/editor/red";
 import { editTensors, tensorProblem, type Direction, type TensorEditor, type TensorSpec } from "../lib/editor/tensors";
+import type { Table } from "../lib/editor/table";
 import { textOf } from "../lib/editor/text";
 import { number, onlyIf, pattern, required, rows, since, url, validate } from "../lib/editor/validators";
+import { readServerBox } from "./read-server.editor";
+import { nameValueTable, requestProblem, requestTable, type NameValue, type RequestRow } from "./service-rows.editor";
 
 interface Model extends HttpRows {
   name: string;
@@ -20,6 +23,22 @@ interface Model extends HttpRows {
   serverModel: string;
   serverVersion: string;
   timeout: number;
+  answerLimit: number;
+  parameters: readonly NameValue[];
+  binary: string;
+  method: string;
+  headers: readonly NameValue[];
+  body: string;
+  requestRows: readonly RequestRow[];
+  answerFormat: string;
+  errorPath: string;
+  versionPath: string;
+  healthPath: string;
+  repeatable: boolean;
+  broker: string;
+  requestTopic: string;
+  responseTopic: string;
+  userProperties: readonly NameValue[];
   inputTensors: readonly TensorSpec[];
   outputTensors: readonly TensorSpec[];
   flowContent: string;
@@ -27,15 +46,34 @@ interface Model extends HttpRows {
   circuitTime: number;
 }
 
-/** Settings that came later, as models from before work. */
-const ADDED = { ...HTTP_ADDED, flowContent: "values", circuitFailures: 0, circuitTime: 30 };
-
 const text = textOf("model");
-/** Whether the model is a function in the flow: in the open form, else as saved. */
-const inFlow = (node: Partial<Model> | undefined): boolean => (editors ? $("#node-config-input-protocol").val() : node?.protocol) === "flow";
-const tensors = (direction: Direction) => function (this: Partial<Model> | undefined, ...[value, opt]: Parameters<Validate>): ReturnType<Validate> {
-  return validate(rows<TensorSpec>(text, (tensor, all) => tensorProblem(text, direction, tensor, all), inFlow(this) ? 0 : 1))(value, opt);
+/** Tensors, where the model has them: a function in the flow may do without. */
+const tensors = (direction: Direction) => function (this: ModelChoice, ...[value, opt]: Parameters<Validate>): ReturnType<Validate> {
+  const { protocol, tensors: used } = chosen(this);
+  return !used || validate(rows<TensorSpec>(text, (tensor, all) => tensorProblem(text, direction, tensor, all), protocol === "flow" ? 0 : 1))(value, opt);
 };
+const address = validate(required(text), url(text, "http", "https"));
+const filled = validate(required(text));
+const topic = validate(required(text), pattern(/^[^+#$][^+#]*$/, () => text("error.topic")));
+const base = validate(pattern(/^[^+#$][^+#]*$/, () => text("error.topic")));
+const pointer = validate(pattern(/^\/(?!.*~(?![01]))/, () => text("error.pointer")));
+const parts = validate(rows<RequestRow>(text, (row, all) => requestProblem(text, row, all)?.text));
+
+/** Settings that older nodes do not have, as they worked. */
+const MODEL_ADDED = {
+  ...HTTP_ADDED, answerLimit: 16, binary: "off", method: "POST", body: "rows", answerFormat: "json", errorPath: "", versionPath: "", healthPath: "",
+  repeatable: false, requestTopic: "", responseTopic: "", flowContent: "values", circuitFailures: 0, circuitTime: 30,
+} as const;
+
+type ModelChoice = Pick<Model, "protocol" | "body">;
+
+/** What the form shows now, or the node says while its form is closed. */
+function chosen(node: ModelChoice): { readonly protocol: string; readonly tensors: boolean } {
+  const open = $("#node-config-input-protocol option[value='oip']").length > 0;
+  const [protocol, body] = open ? [String($("#node-config-input-protocol").val()), String($("#node-config-input-body").val())] : [node.protocol, node.body];
+  return { protocol, tensors: (protocol !== "rest" && protocol !== "mqtt") || body === "tensors" };
+}
+const isService = (protocol: string): boolean => protocol === "rest" || protocol === "mqtt";
 
 RED.nodes.registerType<Model>("resonance-model", {
   category: "config",
@@ -50,15 +88,28 @@ RED.nodes.registerType<Model>("resonance-model", {
     category: { value: "", label: text("common.label.category"), required: true, validate: validate(required(text)) },
     digest: { value: "", label: text("label.digest"), validate: validate(pattern(/^sha256:[0-9a-f]{64}$/i, () => text("error.digest"))) },
     protocol: { value: "oip" },
-    url: {
-      value: "", label: text("label.url"),
-      validate(this: Partial<Model> | undefined, value, opt) { return inFlow(this) || validate(required(text), url(text, "http", "https"))(value, opt); },
-    },
+    url: { value: "", label: text("label.url"), validate(value, opt) { return ["oip", "rest"].includes(chosen(this).protocol) ? address(value, opt) : true; } },
     serverModel: { value: "" },
     serverVersion: { value: "" },
     timeout: { value: 5000, label: text("common.label.timeout"), validate: validate(number(text, { min: 10, max: 600000 })) },
     inputTensors: { value: [], label: text("label.inputTensors"), validate: tensors("input") },
     outputTensors: { value: [], label: text("label.outputTensors"), validate: tensors("output") },
+    answerLimit: { value: 16, label: text("label.answerLimit"), validate: validate((value) => (value === undefined ? undefined : number(text, { min: 0.001, max: 1024 })(value))) },
+    parameters: { value: [] },
+    binary: { value: "auto" },
+    method: { value: "POST" },
+    headers: { value: [] },
+    body: { value: "rows" },
+    requestRows: { value: [], label: text("label.requestRows"), validate(value, opt) { const { protocol, tensors: none } = chosen(this); return isService(protocol) && !none && (this.body ?? "rows") === "rows" ? parts(value, opt) : true; } },
+    answerFormat: { value: "json" },
+    errorPath: { value: "", label: text("label.errorPath"), validate: pointer },
+    versionPath: { value: "", label: text("label.versionPath"), validate: pointer },
+    healthPath: { value: "", label: text("label.healthPath"), validate: validate(pattern(/^\//, () => text("error.path"))) },
+    repeatable: { value: false },
+    broker: { value: "", type: "resonance-mqtt-broker", label: text("label.broker"), required: false, validate(value, opt) { return chosen(this).protocol === "mqtt" ? filled(value, opt) : true; } },
+    requestTopic: { value: "", label: text("label.requestTopic"), validate(value, opt) { return chosen(this).protocol === "mqtt" ? topic(value, opt) : true; } },
+    responseTopic: { value: "", label: text("label.responseTopic"), validate: base },
+    userProperties: { value: [] },
     flowContent: { value: "values" },
     circuitFailures: { value: 5, label: text("label.circuitFailures"), validate: validate(since(number(text, { min: 0, max: 1000, whole: true }))) },
     circuitTime: { value: 30, label: text("label.circuitTime"), validate: validate(since(number(text, { min: 1, max: 86400 }))) },
@@ -79,17 +130,25 @@ RED.nodes.registerType<Model>("resonance-model", {
     const form = openForm("config");
     const { category } = this;
     fillSelect(form.field<HTMLSelectElement>("category"), [], category);
-    fillAbsent<Model>(this, "config", ADDED);
+    fillAbsent<Model>(this, "config", MODEL_ADDED);
     openHttpRows(form);
     editors = openTensors(form, this.inputTensors, this.outputTensors);
+    services = openServices(form, this, editors);
     withCatalogue(form, text, (catalogue) => {
       fillSelect(form.field<HTMLSelectElement>("category"), categoryOptions(catalogue), form.value("category") || category);
       editors?.show(catalogue);
+      services?.requestRows.refresh();
     });
   },
   oneditsave() {
-    keepAbsent<Model>(this, "config", ADDED);
-    saveNumbers(this, "config", "timeout", "circuitFailures", "circuitTime");
+    // A look into the form of an older node changes nothing.
+    if ((this as Partial<Model>).broker === undefined && $("#node-config-input-protocol").val() !== "mqtt") $("#node-config-input-broker").removeAttr("id");
+    keepAbsent<Model>(this, "config", MODEL_ADDED);
+    saveNumbers(this, "config", "timeout", "answerLimit", "circuitFailures", "circuitTime");
+    for (const [name, table] of Object.entries(services ?? {})) {
+      const all = table.rows();
+      if (all.length > 0 || this[name as keyof Services] !== undefined) Object.assign(this, { [name]: all });
+    }
     if (!editors) return;
     this.inputTensors = editors.input.tensors();
     this.outputTensors = editors.output.tensors();
@@ -98,10 +157,43 @@ RED.nodes.registerType<Model>("resonance-model", {
   oneditcancel() { editors = undefined; },
 });
 
+interface Services {
+  readonly requestRows: Table<RequestRow>;
+  readonly headers: Table<NameValue>;
+  readonly userProperties: Table<NameValue>;
+  readonly parameters: Table<NameValue>;
+}
+
+/** The tables of the open form that belong to a protocol. */
+let services: Services | undefined;
+
+function openServices(form: Form, node: Partial<Model> & { readonly id: string }, tensorEditors: Editors | undefined): Services | undefined {
+  const at = (id: string): HTMLElement | null => form.root.querySelector<HTMLElement>(`#${id}`);
+  const [requestHost, headerHost, propertyHost, parameterHost, reading, tensorRows] = ["resonance-request-rows", "resonance-headers", "resonance-user-properties", "resonance-parameters", "resonance-read-server", "resonance-tensor-rows"].map(at);
+  if (!requestHost || !headerHost || !propertyHost || !parameterHost || !reading || !tensorRows || !tensorEditors) return undefined;
+  const { facts } = tensorEditors;
+  const made: Services = {
+    requestRows: requestTable(requestHost, text, node.requestRows ?? [], facts),
+    headers: nameValueTable(headerHost, text, node.headers ?? []),
+    userProperties: nameValueTable(propertyHost, text, node.userProperties ?? []),
+    parameters: nameValueTable(parameterHost, text, node.parameters ?? [], true),
+  };
+  readServerBox(reading, text, { id: node.id, form, editors: tensorEditors, facts });
+  const update = (): void => { tensorRows.hidden = !chosen({ protocol: form.value("protocol"), body: form.value("body") }).tensors; };
+  for (const property of ["protocol", "body"]) form.onChange(property, () => {
+    update();
+    for (const name of ["url", "broker", "requestTopic"]) $(`#node-config-input-${name}`).trigger("change");
+  });
+  form.onChange("category", () => { made.requestRows.refresh(); });
+  update();
+  return made;
+}
+
 interface Editors {
   readonly input: TensorEditor;
   readonly output: TensorEditor;
   show(catalogue: Catalogue): void;
+  facts(): { catalogue: Catalogue | undefined; category: CategoryFacts | undefined };
 }
 
 /** The tensor lists of the open form. */
@@ -122,7 +214,7 @@ function openTensors(form: Form, inputs: readonly TensorSpec[], outputs: readonl
   };
   form.onChange("category", refresh);
   return {
-    ...made,
+    ...made, facts,
     show(catalogue) {
       loaded = catalogue;
       refresh();

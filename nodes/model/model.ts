@@ -3,15 +3,28 @@ import { createCircuit } from "../lib/inference/circuit";
 import type { Model } from "../lib/inference/model";
 import { defineConfig } from "../lib/node-red/define-config";
 import { HTTP_ADDED, HTTP_CREDENTIALS } from "../lib/node-red/http-form";
-import { createRunner, type ModelForm } from "../lib/node-red/model-runner";
+import { serveModelDialogs } from "../lib/node-red/model-admin";
+import { completeForm, createRunner, requestOf, usesTensors, type ModelForm } from "../lib/node-red/model-runner";
 
 /** A model: what it is, what its tensors mean, and where it runs, which its callers share. */
-export = (RED: NodeAPI) =>
-  defineConfig<ModelForm, Model>(RED, "resonance-model", (kit) => {
-    const { modelId, modelVersion, supplier, category, digest, inputTensors: inputs, outputTensors: outputs } = kit.def;
+export = (RED: NodeAPI) => {
+  const deployed = serveModelDialogs(RED);
+  defineConfig<ModelForm, Model>(RED, "resonance-model", (saved) => {
+    const kit = { ...saved, def: completeForm(saved.def) };
+    const { modelId, modelVersion, supplier, category, digest, inputTensors, outputTensors } = kit.def;
+    const [inputs, outputs] = usesTensors(kit.def) ? [inputTensors, outputTensors] : [[], []];
+    const request = requestOf(kit.def);
     const runner = createRunner(kit);
     const lineage = { id: modelId, version: modelVersion, category, ...(digest && { digest }), ...(supplier && { supplier }) };
     const { circuitFailures = 0, circuitTime = 30 } = kit.def;
     const circuit = Number(circuitFailures) === 0 ? undefined : createCircuit(modelId, { failures: Number(circuitFailures), openMs: Number(circuitTime) * 1000 });
-    return { value: { lineage, inputs, outputs, runner, circuit }, close: () => runner.close() };
+    deployed.set(kit.node.id, { url: kit.def.url, tokenUrl: kit.def.tokenUrl, secrets: kit.credentials });
+    return {
+      value: { lineage, inputs, outputs, ...(request && { request }), runner, circuit },
+      close() {
+        deployed.delete(kit.node.id);
+        return runner.close();
+      },
+    };
   }, { credentials: HTTP_CREDENTIALS, migrations: [(saved) => ({ ...HTTP_ADDED, ...saved })] });
+};

@@ -16,7 +16,7 @@ import { createInferenceClient, type InferenceClient, type InferenceClientOption
 import { createOipRunner } from "../../nodes/lib/inference/oip/oip-runner";
 import type { ModelAnswer, Tensor } from "../../nodes/lib/inference/tensor";
 import type { InputRecord } from "../../nodes/lib/record/interface-record";
-import { addsUp, answers, replies, startFaultyServer, SUM_METADATA, type FaultyServer, type FaultyServerOptions } from "../support/model-server";
+import { addsUp, answers, answersInBytes, replies, startFaultyServer, SUM_METADATA, type FaultyServer, type FaultyServerOptions } from "../support/model-server";
 import { findCommand, skipWithout } from "../support/requirements";
 
 const PAIR: Tensor = { name: "input", datatype: "FP32", shape: [1, 2], data: [1, 2] };
@@ -93,9 +93,9 @@ describe("a model server that refuses", () => {
 
 describe("an answer that cannot be used", () => {
   const invalid: readonly (readonly [string, Parameters<typeof replies>[1], RegExp])[] = [
-    ["is HTML", "<html>hello</html>", /not JSON/],
+    ["is HTML", "<!DOCTYPE html><html>hello</html>", /not JSON but a web page/],
     ["is empty", "", /empty/],
-    ["holds a NaN literal", '{"model_name":"pair","outputs":[{"name":"sum","datatype":"FP32","shape":[1,1],"data":[NaN]}]}', /not JSON/],
+    ["breaks off", '{"model_name":"pair","outputs":[{"name":"sum","datatype":"FP32","shape":[1,1],"data":[NaN', /not JSON/],
     ["is a list", [1, 2], /not a JSON object/],
     ["has no outputs", { model_name: "pair" }, /no list of outputs/],
     ["comes from another model", { model_name: "pear", outputs: [] }, /model_name is "pear"/],
@@ -114,7 +114,6 @@ describe("an answer that cannot be used", () => {
     ["no shape", { shape: undefined }, "outputs/sum/shape"],
     ["fewer values than the shape has", { data: [] }, "outputs/sum/data"],
     ["no data", { data: undefined }, "outputs/sum/data"],
-    ["null, as some servers write NaN", { data: [null] }, "outputs/sum/data/0"],
     ["a text for a number", { data: ["3"] }, "outputs/sum/data/0"],
     ["a number beyond single precision", { data: [1e39] }, "outputs/sum/data/0"],
     ["wrongly nested values", { data: [[[3]]] }, "outputs/sum/data"],
@@ -127,6 +126,24 @@ describe("an answer that cannot be used", () => {
     });
   }
 
+  for (const literal of ["null", "NaN", "Infinity", "-Infinity"]) {
+    it(`${literal} for a number: RESONANCE_MODEL_NOT_A_NUMBER at its place, and in an output nobody asked for no harm`, async () => {
+      const text = (extra: string, wanted: string): string => `{"model_name":"pair","outputs":[{"name":"extra","datatype":"FP32","shape":[1],"data":[${extra}]},`
+        + `{"name":"sum","datatype":"FP32","shape":[1,1],"data":[${wanted}],"parameters":{"note":"NaN, not Infinity"}}]}`;
+      const server = await serve({ infer: replies(200, text("1", literal)) });
+      const client = connect(server.url);
+      await assert.rejects(sum(client), fails("RESONANCE_MODEL_NOT_A_NUMBER", new RegExp(literal), "outputs/sum/data/0"));
+      server.behaviour.infer = replies(200, text(literal, "3"));
+      const [output] = (await client.infer([PAIR])).outputs;
+      assert.deepEqual([output?.data, output?.parameters], [[3], { note: "NaN, not Infinity" }]);
+    });
+  }
+
+  it("204 and nothing else: RESONANCE_MODEL_ANSWER_INVALID, empty", async () => {
+    const server = await serve({ infer: (_, response) => { response.writeHead(204).end(); } });
+    await assert.rejects(sum(connect(server.url)), fails("RESONANCE_MODEL_ANSWER_INVALID", /empty/));
+  });
+
   it("another version or another request's id is refused", async () => {
     const server = await serve({ infer: answers({}, { model_version: "2" }) });
     await assert.rejects(sum(connect(server.url, { version: "1" })), fails("RESONANCE_MODEL_ANSWER_INVALID", /model_version/));
@@ -137,6 +154,25 @@ describe("an answer that cannot be used", () => {
   it("an answer beyond the bound is not read to its end", async () => {
     const server = await serve({ infer: replies(200, " ".repeat(100_000)) });
     await assert.rejects(sum(connect(server.url, { maxBytes: 10_000 })), fails("RESONANCE_MODEL_ANSWER_INVALID", /max size/));
+  });
+
+  it("200 MB without end are refused at the bound, the connection is cut, and the next call works", async () => {
+    let written = 0;
+    const server = await serve({
+      infer: async (_, response) => {
+        response.writeHead(200, { "content-type": "application/json" });
+        const chunk = Buffer.alloc(1_000_000, 0x20);
+        for (; written < 200_000_000 && !response.destroyed; written += chunk.length) {
+          if (!response.write(chunk)) await new Promise<void>((resolve) => { response.once("drain", resolve).once("close", resolve); });
+        }
+        response.end();
+      },
+    });
+    const client = connect(server.url);
+    await assert.rejects(sum(client), fails("RESONANCE_MODEL_ANSWER_INVALID", /max size/));
+    assert.ok(written < 60_000_000, `${written} bytes were taken`);
+    server.behaviour.infer = addsUp;
+    assert.deepEqual(await sum(client), [3]);
   });
 
   it("what is not HTTP at all is named as such", async () => {
@@ -313,6 +349,138 @@ describe("a slow server", () => {
       await call;
       await assert.rejects(client.infer([PAIR], { signal: cancel.signal }), fails("RESONANCE_MODEL_CLOSED"));
     }
+  });
+});
+
+describe("tensors as bytes (binary tensor data extension)", () => {
+  const single = (...values: number[]): Buffer => {
+    const bytes = Buffer.alloc(4 * values.length);
+    values.forEach((value, index) => bytes.writeFloatLE(value, 4 * index));
+    return bytes;
+  };
+
+  it("are used where the server's extensions name them: the head's length in a header, the values behind it, little-endian", async () => {
+    const server = await serve({ infer: answersInBytes([{ name: "sum", datatype: "FP32", shape: [1, 1], bytes: single(3.5) }]) });
+    const answer = await connect(server.url, { binary: "auto" }).infer([PAIR], { id: "7" });
+    assert.deepEqual(answer, { modelName: "pair", modelVersion: "1", outputs: [{ name: "sum", datatype: "FP32", shape: [1, 1], data: [3.5] }] });
+    const { headers, bytes } = server.inferences()[0]!;
+    const head = Number(headers["inference-header-content-length"]);
+    assert.equal(headers["content-type"], "application/octet-stream");
+    assert.deepEqual(JSON.parse(bytes.toString("utf8", 0, head)), {
+      id: "7", parameters: { binary_data_output: true },
+      inputs: [{ name: "input", shape: [1, 2], datatype: "FP32", parameters: { binary_data_size: 8 } }], outputs: [{ name: "sum" }],
+    });
+    assert.deepEqual(bytes.subarray(head), single(1, 2));
+  });
+
+  it("are not used where the server does not name them or cannot say, nor when switched off", async () => {
+    for (const [binary, other] of [["auto", replies(200, { name: "s", version: "1", extensions: ["model_repository"] })], ["auto", replies(404, "")], ["off", undefined]] as const) {
+      const server = await serve(other ? { other } : {});
+      assert.deepEqual(await sum(connect(server.url, { binary })), [3]);
+      assert.equal(server.inferences()[0]?.headers["content-type"], "application/json");
+    }
+  });
+
+  it("an answer in JSON, or one tensor so and another so, is read too", async () => {
+    const server = await serve();
+    const client = connect(server.url, { binary: "on" });
+    server.behaviour.infer = answers();
+    assert.deepEqual(await sum(client), [3]);
+    server.behaviour.infer = (_, response) => {
+      const head = Buffer.from(JSON.stringify({
+        outputs: [{ name: "note", datatype: "BYTES", shape: [1], parameters: { binary_data_size: 6 } }, { name: "sum", datatype: "FP32", shape: [1, 1], data: [4] }],
+      }));
+      response.writeHead(200, { "inference-header-content-length": head.length }).end(Buffer.concat([head, Buffer.from([2, 0, 0, 0, 0x6f, 0x6b])]));
+    };
+    assert.deepEqual(await sum(client), [4]);
+  });
+
+  const bad: readonly (readonly [string, Buffer, ErrorCode, string | undefined])[] = [
+    ["too few bytes", Buffer.alloc(3), "RESONANCE_MODEL_TENSOR_MISMATCH", "outputs/sum/data"],
+    ["too many bytes", Buffer.alloc(8), "RESONANCE_MODEL_TENSOR_MISMATCH", "outputs/sum/data"],
+    ["NaN", single(NaN), "RESONANCE_MODEL_NOT_A_NUMBER", "outputs/sum/data/0"],
+    ["an infinity", single(-Infinity), "RESONANCE_MODEL_NOT_A_NUMBER", "outputs/sum/data/0"],
+  ];
+  for (const [what, bytes, code, place] of bad) {
+    it(`${what}: ${code}, and the next call works`, async () => {
+      const server = await serve({ infer: answersInBytes([{ name: "sum", datatype: "FP32", shape: [1, 1], bytes }]) });
+      const client = connect(server.url, { binary: "on" });
+      await assert.rejects(sum(client), fails(code, /./, place));
+      server.behaviour.infer = answers();
+      assert.deepEqual(await sum(client), [3]);
+    });
+  }
+
+  it("lengths that contradict what came: RESONANCE_MODEL_ANSWER_INVALID", async () => {
+    const head = JSON.stringify({ outputs: [{ name: "sum", datatype: "FP32", shape: [1, 1], parameters: { binary_data_size: 4 } }] });
+    for (const [length, tail] of [["9999", 4], ["-1", 4], ["x", 4], [String(head.length), 2], [String(head.length), 9]] as const) {
+      const server = await serve({ infer: (_, response) => { response.writeHead(200, { "inference-header-content-length": length }).end(Buffer.concat([Buffer.from(head), Buffer.alloc(tail)])); } });
+      await assert.rejects(sum(connect(server.url, { binary: "on" })), fails("RESONANCE_MODEL_ANSWER_INVALID"));
+    }
+  });
+
+  it("ten million elements are refused beyond the bound, and come as bytes within it", async () => {
+    const count = 10_000_000;
+    const outputs = [{ name: "sum", datatype: "FP32" as const, shape: [1, -1], elements: [] }];
+    const server = await serve({
+      metadata: replies(404, ""), infer: answersInBytes([{ name: "sum", datatype: "FP32", shape: [1, count], bytes: Buffer.alloc(4 * count) }]),
+    });
+    await assert.rejects(connect(server.url, { binary: "on", outputs }).infer([PAIR]), fails("RESONANCE_MODEL_ANSWER_INVALID", /max size/));
+    const text = await serve({ metadata: replies(404, ""), infer: replies(200, `{"outputs":[{"name":"sum","datatype":"FP32","shape":[1,${count}],"data":[${"0,".repeat(count - 1)}0]}]}`) });
+    await assert.rejects(connect(text.url, { outputs }).infer([PAIR]), fails("RESONANCE_MODEL_ANSWER_INVALID", /max size/));
+    const answer = await connect(server.url, { binary: "on", outputs, maxBytes: 64_000_000, timeout: 30_000 }).infer([PAIR]);
+    assert.equal(answer.outputs[0]?.data.length, count);
+  });
+});
+
+describe("several questions in one request", () => {
+  const OPEN = { inputs: [{ ...OPTIONS.inputs[0], shape: [-1, 2] }], outputs: [{ ...OPTIONS.outputs[0], shape: [-1, 1] }] };
+  const PAIRS = [[1, 2], [3, 4], [5, 6]].map((data) => [{ ...PAIR, data }]);
+  const addsRows: FaultyServerOptions["infer"] = (request, response) => {
+    const { id, inputs: [input] } = JSON.parse(request.body) as { id?: string; inputs: [{ shape: [number, number]; data: number[] }] };
+    const rows = Array.from({ length: input.shape[0] }, (_, row) => (input.data[2 * row] ?? NaN) + (input.data[2 * row + 1] ?? NaN));
+    return answers({ shape: [rows.length, 1], data: rows }, { id })(request, response);
+  };
+
+  it("are stacked along the first dimension, and each gets its own answer", async () => {
+    for (const options of [OPEN, {}]) {
+      const server = await serve({ infer: addsRows });
+      const answered = await connect(server.url, options).inferMany?.(PAIRS);
+      assert.deepEqual(answered?.map(({ outputs: [output] }) => [output?.shape, output?.data]), [[[1, 1], [3]], [[1, 1], [7]], [[1, 1], [11]]]);
+      assert.equal(server.inferences().length, 1);
+      assert.deepEqual((JSON.parse(server.inferences()[0]!.body) as { inputs: { shape: number[] }[] }).inputs[0]?.shape, [3, 2]);
+    }
+  });
+
+  it("are not offered where a tensor has no first dimension for them", () => {
+    for (const shape of [[2], [2, 1]]) assert.equal(connect("http://127.0.0.1:1", { inputs: [{ ...OPTIONS.inputs[0], shape }] }).inferMany, undefined);
+    assert.equal(connect("http://127.0.0.1:1", { outputs: [{ ...OPTIONS.outputs[0], shape: [] }] }).inferMany, undefined);
+  });
+
+  it("a server that takes one at a time, by its metadata, its words or its answer: RESONANCE_MODEL_NO_BATCH; one question is no batch", async () => {
+    const fixed = replies(200, { ...SUM_METADATA, inputs: [{ name: "input", datatype: "FP32", shape: [1, 2] }] });
+    const words = replies(400, { error: "[request id: <id_unknown>] inference request batch-size must be <= 1 for 'pair'" });
+    for (const behaviour of [{ metadata: fixed }, { infer: words }, { infer: answers() }]) {
+      const client = connect((await serve(behaviour)).url);
+      await assert.rejects(client.inferMany!(PAIRS), fails("RESONANCE_MODEL_NO_BATCH", /pair/));
+    }
+    const alone = connect((await serve({ metadata: fixed })).url);
+    assert.deepEqual((await alone.inferMany!(PAIRS.slice(0, 1)))[0]?.outputs[0]?.data, [3]);
+    await assert.rejects(connect((await serve({ infer: replies(500, { error: "batch of nonsense" }) })).url).inferMany!(PAIRS), fails("RESONANCE_MODEL_SERVER_ERROR"));
+  });
+});
+
+describe("a model whose version changes under the flow", () => {
+  it("each answer says which version gave it, and the signature is read again", async () => {
+    const server = await serve({ infer: answers({}, { model_version: "1" }) });
+    const client = connect(server.url);
+    const metadataReads = () => server.requests.length - server.inferences().length;
+    assert.equal((await client.infer([PAIR])).modelVersion, "1");
+    server.behaviour.infer = answers({}, { model_version: "2" });
+    assert.equal((await client.infer([PAIR])).modelVersion, "2");
+    assert.equal(metadataReads(), 1);
+    server.behaviour.metadata = replies(200, { ...SUM_METADATA, inputs: [{ name: "input", datatype: "FP32", shape: [-1, 5] }] });
+    await assert.rejects(sum(client), fails("RESONANCE_MODEL_TENSOR_MISMATCH", /./, "inputs/input/shape"));
   });
 });
 

@@ -70,7 +70,7 @@ describe("OAuth 2 client credentials", () => {
   test("a token is renewed before it ends", async () => {
     let now = 0;
     let issued = 0;
-    const source = createTokenSource({ ...SETTINGS, tokenUrl: "http://x" }, () => Promise.resolve({ statusCode: 200, headers: {}, text: JSON.stringify({ access_token: `t-${++issued}`, expires_in: 100 }) }), () => now);
+    const source = createTokenSource({ ...SETTINGS, tokenUrl: "http://x" }, () => Promise.resolve({ statusCode: 200, headers: {}, bytes: Buffer.alloc(0), text: JSON.stringify({ access_token: `t-${++issued}`, expires_in: 100 }) }), () => now);
     assert.equal(await source.token(), "t-1");
     now = 89_000;
     assert.equal(await source.token(), "t-1");

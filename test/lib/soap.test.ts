@@ -74,7 +74,7 @@ describe("a document in a SOAP envelope", () => {
 
 describe("what a MES behind SOAP answers", () => {
   const sent: Envelope = { document: schedule("B-1"), contentType: "application/xml", message: "ProcessWorkSchedule", bodId: "B-1" };
-  const judge = (status: number, text: string, headers: Record<string, string> = {}): Outcome => judgeAnswer(sent, { statusCode: status, headers, text });
+  const judge = (status: number, text: string, headers: Record<string, string> = {}): Outcome => judgeAnswer(sent, { statusCode: status, headers, text, bytes: Buffer.from(text) });
   const code = (outcome: Outcome): string => (outcome.kind === "taken" ? "" : outcome.error.code);
 
   test("an acknowledgement counts as without the envelope; a body without B2MML is a receipt and no acceptance", () => {

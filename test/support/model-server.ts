@@ -9,6 +9,7 @@ export interface SeenRequest {
   readonly headers: IncomingMessage["headers"];
   /** Text of the body. */
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 /** Answers one request, or does not; may take its time or break the connection. */
@@ -19,6 +20,8 @@ export interface FaultyServerOptions {
   metadata?: Behaviour;
   ready?: Behaviour;
   infer?: Behaviour;
+  /** Everything that belongs to no model: the server's metadata, the model repository. */
+  other?: Behaviour;
   /** PEM key and certificate: speaks TLS. */
   tls?: { readonly key: string; readonly cert: string };
   port?: number;
@@ -59,6 +62,21 @@ export function answers(changes: Readonly<Record<string, unknown>> = {}, around:
   return replies(200, { model_name: "pair", model_version: "1", outputs: [output], ...around });
 }
 
+/**
+ * An answer in the form of the binary tensor data extension: outputs as bytes behind the JSON part, written here by hand as the
+ * extension's text says, not by the product's code.
+ */
+export function answersInBytes(outputs: readonly { readonly name: string; readonly datatype: string; readonly shape: readonly number[]; readonly bytes: Buffer }[]): Behaviour {
+  return (_, response) => {
+    const head = Buffer.from(JSON.stringify({
+      model_name: "pair", model_version: "1",
+      outputs: outputs.map(({ bytes, ...output }) => ({ ...output, parameters: { binary_data_size: bytes.length } })),
+    }));
+    response.writeHead(200, { "content-type": "application/octet-stream", "inference-header-content-length": head.length });
+    response.end(Buffer.concat([head, ...outputs.map(({ bytes }) => bytes)]));
+  };
+}
+
 /** What the model does when nothing is wrong: adds its two inputs up. */
 export const addsUp: Behaviour = (request, response) => {
   const { id, inputs } = JSON.parse(request.body) as { id?: string; inputs: { data: [number, number] }[] };
@@ -76,12 +94,14 @@ export async function startFaultyServer(behaviour: FaultyServerOptions = {}): Pr
     if (path.endsWith("/infer")) return behaviour.infer ?? addsUp;
     if (path.endsWith("/ready")) return behaviour.ready ?? replies(200, { name: "pair", ready: true });
     if (path.includes("/models/")) return behaviour.metadata ?? replies(200, SUM_METADATA);
+    if (behaviour.other) return behaviour.other;
     return replies(200, { name: "faulty", version: "1.2.3", extensions: ["binary_tensor_data"] });
   };
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const parts: Buffer[] = [];
     for await (const part of incoming as AsyncIterable<Buffer>) parts.push(part);
-    const request = { method: incoming.method ?? "", path: incoming.url ?? "", headers: incoming.headers, body: Buffer.concat(parts).toString("utf8") };
+    const bytes = Buffer.concat(parts);
+    const request = { method: incoming.method ?? "", path: incoming.url ?? "", headers: incoming.headers, bytes, body: bytes.toString("utf8") };
     requests.push(request);
     if (isInference(request)) {
       inFlight += 1;

@@ -21,7 +21,7 @@ export interface TensorSpec {
 }
 
 const DATATYPES = [
-  "FP32", "FP64", "FP16", "INT64", "INT32", "INT16", "INT8", "UINT64", "UINT32", "UINT16", "UINT8", "BOOL", "BYTES",
+  "FP32", "FP64", "FP16", "BF16", "INT64", "INT32", "INT16", "INT8", "UINT64", "UINT32", "UINT16", "UINT8", "BOOL", "BYTES",
 ] as const;
 
 /** What is wrong with a tensor, as a sentence; one dimension may be -1 and takes what the elements fill. */
@@ -39,6 +39,7 @@ export function tensorProblem(text: Text, direction: Direction, tensor: TensorSp
 
 export interface TensorEditor {
   tensors(): readonly TensorSpec[];
+  replace(tensors: readonly TensorSpec[]): void;
   refresh(): void;
 }
 
@@ -90,7 +91,12 @@ export function editTensors(
   for (const tensor of initial) list.add({ tensor });
   ready = true;
   changed();
-  return { tensors: read, refresh: () => { for (const entry of list.entries()) entry.elements?.refresh(); } };
+  const replace = (tensors: readonly TensorSpec[]): void => {
+    list.clear();
+    for (const tensor of tensors) list.add({ tensor });
+    changed();
+  };
+  return { tensors: read, replace, refresh: () => { for (const entry of list.entries()) entry.elements?.refresh(); } };
 }
 
 function elementTable(

@@ -36,7 +36,7 @@ export interface HttpRequest {
   /** Absolute path with query; the base URL's own when left out. */
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   readonly signal?: AbortSignal | undefined;
   /** Send once more when the connection breaks before any answer (a kept-alive socket the server has closed meanwhile). */
   readonly idempotent?: boolean;
@@ -46,7 +46,9 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The body, decoded from UTF-8 when it is asked for. */
   readonly text: string;
+  readonly bytes: Buffer;
 }
 
 /** A pool of kept-alive connections to one origin. */
@@ -102,7 +104,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         signal,
       });
       answered = true;
-      return { statusCode, headers, text: await body.text() };
+      return answerOf(statusCode, headers, Buffer.from(await body.arrayBuffer()));
     } catch (thrown) {
       throw toHttpFailure(thrown, answered);
     }
@@ -138,6 +140,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       await Promise.all([pool?.then((open) => open.destroy()), issuer?.close()]);
     },
   };
+}
+
+function answerOf(statusCode: number, headers: HttpAnswer["headers"], bytes: Buffer): HttpAnswer {
+  return { statusCode, headers, bytes, get text() { return new TextDecoder().decode(bytes); } };
 }
 
 interface TokenIssuer {

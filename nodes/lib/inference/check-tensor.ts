@@ -3,6 +3,9 @@ import { DATATYPES, type Element } from "./datatype";
 import { elementCount, flatten, isCompatible, type Shape } from "./shape";
 import type { Tensor, TensorSpec } from "./tensor";
 
+/** What a number may be that is none; the texts are how the literals of some servers arrive. */
+const NO_NUMBERS: ReadonlySet<unknown> = new Set([null, NaN, Infinity, -Infinity, "NaN", "Infinity", "-Infinity"]);
+
 /** Which side of a model a tensor stands on; the first part of every path. */
 export type Side = "inputs" | "outputs";
 
@@ -23,22 +26,38 @@ export interface RawTensor {
 /**
  * A tensor that is what `spec` says: datatype, shape, as many values as the shape has, every value in the datatype's range.
  * Nested data becomes flat. Paths are `<side>/<tensor>/datatype|shape|data`.
- * @throws RESONANCE_MODEL_TENSOR_MISMATCH
+ * @throws RESONANCE_MODEL_TENSOR_MISMATCH, RESONANCE_MODEL_NOT_A_NUMBER
  */
 export function checkTensor(side: Side, raw: RawTensor, spec: TensorSpec): Tensor {
   const { name, datatype } = spec;
-  if (raw.datatype !== datatype) throw mismatch(side, name, "datatype", raw.datatype, datatype);
-  const { shape } = raw;
-  if (!isShape(shape) || !isCompatible(shape, spec.shape)) throw mismatch(side, name, "shape", shape, spec.shape);
+  const shape = checkForm(side, raw, spec);
   const values = Array.isArray(raw.data) ? flatten(raw.data, shape) : undefined;
   if (!values) throw mismatch(side, name, "data", describeData(raw.data), `${elementCount(shape)} values of shape ${JSON.stringify(shape)}`);
   const rule = DATATYPES[datatype];
   const data = values.map((value, index): Element => {
     const element = rule.admit(value);
-    if (element === undefined) throw mismatch(side, name, `data/${index}`, value, `${datatype}: ${rule.expected}`);
-    return element;
+    if (element !== undefined) return element;
+    if (side === "outputs" && rule.kind === "float" && NO_NUMBERS.has(value)) throw notANumber(name, index, value);
+    throw mismatch(side, name, `data/${index}`, value, `${datatype}: ${rule.expected}`);
   });
   return { name, datatype, shape, data };
+}
+
+/**
+ * Checks datatype and shape, and gives the shape.
+ * @throws RESONANCE_MODEL_TENSOR_MISMATCH
+ */
+export function checkForm(side: Side, raw: Pick<RawTensor, "datatype" | "shape">, { name, datatype, shape: expected }: Signature): Shape {
+  if (raw.datatype !== datatype) throw mismatch(side, name, "datatype", raw.datatype, datatype);
+  const { shape } = raw;
+  if (!isShape(shape) || !isCompatible(shape, expected)) throw mismatch(side, name, "shape", shape, expected);
+  return shape;
+}
+
+/** The error of an output's element that is no number: NaN, an infinity, or the `null` servers write for them. */
+export function notANumber(tensor: string, index: number, value: unknown): ResonanceError {
+  const path = `outputs/${tensor}/data/${index}`;
+  return new ResonanceError("RESONANCE_MODEL_NOT_A_NUMBER", { path, value: String(value) }, { path });
 }
 
 /**

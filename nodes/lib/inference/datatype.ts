@@ -37,6 +37,8 @@ export const DATATYPES: Readonly<Record<Datatype, DatatypeRule>> = {
   INT64: integer(-(2n ** 63n), 2n ** 63n - 1n),
   // From half a step above the largest half-precision number on, rounding gives infinity.
   FP16: float((value) => Math.abs(value) < 65_520, "from -65504 to 65504"),
+  // As wide as FP32, with seven bits of precision; not of the protocol, but servers name it.
+  BF16: float((value) => Number.isFinite(Math.fround(value)), "from -3.4e38 to 3.4e38"),
   FP32: float((value) => Number.isFinite(Math.fround(value)), "from -3.4e38 to 3.4e38"),
   FP64: float(() => true, "of double precision"),
   BYTES,

@@ -81,7 +81,8 @@ function errorOf(text: string): string | undefined {
   }
 }
 
-function shorten(words: string): string {
+/** Words of a server on one line, not too long. */
+export function shorten(words: string): string {
   const line = words.replace(/\s+/g, " ").trim().replace(/\.$/, "");
   return line.length > WORDS_LENGTH ? `${line.slice(0, WORDS_LENGTH - 1)}…` : line;
 }

@@ -1,6 +1,7 @@
 import type { InputRecord, ModelLineage } from "../record/interface-record";
 import type { Signature } from "./check-tensor";
 import type { Circuit } from "./circuit";
+import type { RequestTemplate } from "./request/request-template";
 import type { Tensor, TensorSpec } from "./tensor";
 
 /** A model as its configuration node states it; `digest` is absent where it is not known. */
@@ -15,6 +16,8 @@ export interface Model {
   readonly lineage: ModelIdentity;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** How a request comes from a record, for a model that is asked with a document. */
+  readonly request?: RequestTemplate;
   readonly runner: ModelRunner;
   /** Keeps questions away while the model answers nobody; absent where that is not wanted. */
   readonly circuit?: Circuit | undefined;
@@ -27,6 +30,8 @@ export interface Question {
   readonly record: InputRecord;
   /** Filled by the model's tensor plan; none where its configuration describes no input tensors. */
   readonly tensors: readonly Tensor[];
+  /** Filled by the model's request template, where it has one. */
+  readonly document?: unknown;
 }
 
 /** What a model said. */

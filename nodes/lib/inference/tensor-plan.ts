@@ -1,9 +1,8 @@
 import { ResonanceError } from "../errors/resonance-error";
-import type { Category, Field } from "../profile/profile";
-import { requireField } from "../profile/profile-lookup";
+import type { Category } from "../profile/profile";
 import type { RecordValues } from "../record/interface-record";
-import { compileConverter } from "../units/conversion";
 import { DATATYPES, type DatatypeRule, type Element } from "./datatype";
+import { compileUnit, locate } from "./record-part";
 import { checkSpecs, SETTINGS, shapeOf } from "./signature";
 import type { Tensor, TensorElement, TensorSpec } from "./tensor";
 
@@ -49,7 +48,7 @@ function compileElement(spec: TensorSpec, element: TensorElement, category: Cate
   if (!types.some((type) => FITTING[rule.kind].includes(type))) {
     throw invalid(`${at}/field`, `${field.name} (${types.join(", ")}) cannot fill a tensor of ${spec.datatype}`);
   }
-  const convert = compileUnit(field, element, at);
+  const convert = compileUnit(field, element.unit, at);
   const path = `values/${field.name}`;
   return (values) => {
     const whole = values[field.name];
@@ -64,27 +63,6 @@ function compileElement(spec: TensorSpec, element: TensorElement, category: Cate
     }
     return filled;
   };
-}
-
-/** A field, or with `/3` one entry of a list, such as a history. */
-function locate(category: Category, text: string, path: string): { readonly field: Pick<Field, "name" | "schema">; readonly index?: number } {
-  const [, list = "", index] = /^([^/]+)\/(\d+)$/.exec(text) ?? [];
-  if (index === undefined) return { field: requireField(category, "input", text, path) };
-  const { name, schema } = requireField(category, "input", list, path);
-  const { items, maxItems = Infinity } = schema;
-  if (schema.type !== "array" || !items) throw invalid(path, `${name} (${String(schema.type)}) is no list`);
-  if (Number(index) >= maxItems) throw invalid(path, `${text}: ${name} has ${maxItems} entries at most`);
-  return { field: { name, schema: items as unknown as Field["schema"] }, index: Number(index) };
-}
-
-/** A value without unit stays as it is; the number one (`C62`) and no unit are the same. */
-function compileUnit(field: Pick<Field, "name" | "schema">, element: TensorElement, at: string): (value: number) => number {
-  const from = field.schema.unit ?? "";
-  const to = element.unit;
-  if (from === to || (from === "" && to === "C62") || (from === "C62" && to === "")) return (value) => value;
-  if (to === "") throw invalid(`${at}/unit`, `${field.name} is in ${from}, but the model's unit is not stated`);
-  if (from === "") throw invalid(`${at}/unit`, `${field.name} has no unit, but the model wants ${to}`);
-  return compileConverter(from, to, `${at}/unit`);
 }
 
 function toElement(value: unknown, rule: DatatypeRule, convert: (value: number) => number): unknown {

@@ -1,7 +1,7 @@
-/** Datatypes of the Open Inference Protocol V2. */
+/** Datatypes of the Open Inference Protocol V2, and BF16, which servers add. */
 export type Datatype =
   | "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64"
-  | "FP16" | "FP32" | "FP64" | "BYTES";
+  | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
 
 /** A tensor as the protocol carries it; `data` is flat, row-major. */
 export interface Tensor {
@@ -9,6 +9,8 @@ export interface Tensor {
   readonly datatype: Datatype;
   readonly shape: readonly number[];
   readonly data: readonly (number | boolean | string)[];
+  /** What the server says beside the values, e.g. their content type. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
 /** What one element of a tensor means: a field of the category in a unit the model was trained with. */
@@ -32,4 +34,6 @@ export interface ModelAnswer {
   readonly modelName: string;
   readonly modelVersion?: string;
   readonly outputs: readonly Tensor[];
+  /** What the server says beside the tensors. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
 }

@@ -4,7 +4,7 @@ import { shorten } from "../record/field-error";
 import { readPayload, type Incoming } from "../record/incoming";
 import { readRecord } from "../record/read-record";
 import type { Sample } from "../record/sample";
-import { isObject } from "../json/is-object";
+import { holdsPrototype } from "../json/holds-prototype";
 import { isRecord, isSample } from "./kind";
 import type { MqttMessage } from "./message";
 
@@ -105,11 +105,6 @@ function textOf(message: MqttMessage): string {
 function safe(message: MqttMessage, value: unknown, text: string): unknown {
   if (text.includes("__proto__") && holdsPrototype(value)) throw invalid(message, "the key __proto__ is not allowed");
   return value;
-}
-
-function holdsPrototype(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(holdsPrototype);
-  return isObject(value) && (Object.hasOwn(value, "__proto__") || Object.values(value).some(holdsPrototype));
 }
 
 function invalid({ topic }: MqttMessage, detail: string, cause?: unknown): ResonanceError {

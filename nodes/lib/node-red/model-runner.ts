@@ -2,13 +2,21 @@ import type { NodeDef } from "node-red";
 import { ResonanceError } from "../errors/resonance-error";
 import { createFlowRunner, type FlowContent } from "../inference/flow/flow-runner";
 import type { ModelRunner } from "../inference/model";
+import { createMqttRunner } from "../inference/mqtt/mqtt-runner";
+import type { BinaryTensors } from "../inference/oip/inference-client";
 import { createOipRunner } from "../inference/oip/oip-runner";
+import type { ParameterRow } from "../inference/oip/parameters";
+import { documentExchange, tensorExchange, type ExchangeForm } from "../inference/request/exchange-form";
+import type { RequestForm, RequestRow, RequestTemplate } from "../inference/request/request-template";
+import type { HeaderRow } from "../inference/rest/headers";
+import { createRestRunner } from "../inference/rest/rest-runner";
 import type { TensorSpec } from "../inference/tensor";
+import type { MqttBroker } from "../mqtt/broker";
 import type { ConfigKit } from "./define-config";
 import { httpSettings, type HttpForm } from "./http-form";
 
 /** Where a model runs, and with it which rows of the form count. */
-export type ModelProtocol = "oip" | "flow";
+export type ModelProtocol = "oip" | "rest" | "mqtt" | "flow";
 
 /** What the form of `resonance-model` holds. */
 export interface ModelForm extends NodeDef, HttpForm {
@@ -31,7 +39,33 @@ export interface ModelForm extends NodeDef, HttpForm {
   circuitFailures?: number | string;
   /** Seconds the circuit stays open. */
   circuitTime?: number | string;
+  /** MiB; text where it comes from a variable. */
+  answerLimit: number | string;
+  parameters: ParameterRow[];
+  binary: BinaryTensors;
+  method: "POST" | "PUT" | "GET";
+  headers: HeaderRow[];
+  /** What a REST or MQTT service is asked with. */
+  body: RequestForm | "tensors";
+  requestRows: RequestRow[];
+  answerFormat: "json" | "text";
+  errorPath: string;
+  versionPath: string;
+  healthPath: string;
+  repeatable: boolean;
+  broker: string;
+  requestTopic: string;
+  responseTopic: string;
+  userProperties: HeaderRow[];
 }
+
+/** Settings that nodes saved before they existed do not have, as those nodes worked. */
+const ADDED = {
+  answerLimit: 16, parameters: [], binary: "off", method: "POST", headers: [], body: "rows", requestRows: [], answerFormat: "json",
+  errorPath: "", versionPath: "", healthPath: "", repeatable: false, broker: "", requestTopic: "", responseTopic: "", userProperties: [],
+} as const;
+
+const MEBIBYTE = 1024 * 1024;
 
 /** How to come to the runner of a protocol. */
 const RUNNERS: Readonly<Record<ModelProtocol, (kit: ConfigKit<ModelForm>) => ModelRunner>> = {
@@ -43,10 +77,52 @@ const RUNNERS: Readonly<Record<ModelProtocol, (kit: ConfigKit<ModelForm>) => Mod
     ...httpSettings(RED, def, credentials),
     inputs: def.inputTensors,
     outputs: def.outputTensors,
+    parameters: def.parameters,
+    binary: def.binary,
+    maxBytes: bytesOf(def),
+    notice: (remark) => node.warn(remark.localize(language).message),
+  }),
+  rest: ({ RED, def, credentials }) => createRestRunner({
+    url: def.url,
+    method: def.method,
+    headers: def.headers,
+    timeout: Number(def.timeout),
+    maxBytes: bytesOf(def),
+    ...httpSettings(RED, def, credentials),
+    exchange: exchangeOf(def),
+    healthPath: def.healthPath,
+    repeatable: def.repeatable,
+    model: def.modelId,
+  }),
+  mqtt: ({ def, node, language, lookup }) => createMqttRunner({
+    connection: lookup.config<MqttBroker>(def.broker, "resonance-mqtt-broker").connection,
+    requestTopic: def.requestTopic,
+    responseBase: def.responseTopic,
+    userProperties: def.userProperties,
+    timeout: Number(def.timeout),
+    maxBytes: bytesOf(def),
+    exchange: exchangeOf(def),
+    repeatable: def.repeatable,
+    model: def.modelId,
     notice: (remark) => node.warn(remark.localize(language).message),
   }),
   flow: ({ def }) => createFlowRunner({ timeout: Number(def.timeout), content: def.flowContent ?? "values" }),
 };
+
+/** The form with every setting it has today. */
+export function completeForm(form: ModelForm): ModelForm {
+  return { ...structuredClone(ADDED), ...form };
+}
+
+/** Whether the model takes and gives tensors; else its answers are documents or texts, which `resonance-model-out` maps. */
+export function usesTensors({ protocol, body }: ModelForm): boolean {
+  return (protocol !== "rest" && protocol !== "mqtt") || body === "tensors";
+}
+
+/** How a request comes from a record, where it is a document. */
+export function requestOf(form: ModelForm): RequestTemplate | undefined {
+  return usesTensors(form) || form.body === "tensors" ? undefined : { form: form.body, rows: form.requestRows };
+}
 
 /**
  * What runs the model of a configuration node.
@@ -57,4 +133,14 @@ export function createRunner(kit: ConfigKit<ModelForm>): ModelRunner {
   if (Object.hasOwn(RUNNERS, protocol)) return RUNNERS[protocol](kit);
   const detail = `${protocol as string} ≠ ${Object.keys(RUNNERS).join(", ")}`;
   throw new ResonanceError("RESONANCE_CONFIG_INVALID", { setting: "protocol", detail }, { path: "protocol" });
+}
+
+function exchangeOf({ body, modelId, inputTensors, outputTensors, answerFormat, errorPath, versionPath }: ModelForm): ExchangeForm {
+  return body === "tensors" ? tensorExchange(modelId, inputTensors, outputTensors) : documentExchange({ format: answerFormat, errorPath, versionPath });
+}
+
+function bytesOf({ answerLimit }: ModelForm): number {
+  const limit = Number(answerLimit);
+  if (limit > 0 && limit <= 1024) return Math.round(limit * MEBIBYTE);
+  throw new ResonanceError("RESONANCE_CONFIG_INVALID", { setting: "answerLimit", detail: `${answerLimit} is no number from 0 to 1024` }, { path: "answerLimit" });
 }

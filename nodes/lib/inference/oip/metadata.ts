@@ -1,6 +1,6 @@
 import { ResonanceError } from "../../errors/resonance-error";
 import { checkSignature, mismatch, type Side, type Signature } from "../check-tensor";
-import { decodeJson } from "./wire";
+import { decodeJson } from "../decode-json";
 
 /** What a server says of itself. */
 export interface ServerMetadata {
@@ -78,8 +78,14 @@ function signaturesAt(document: Record<string, unknown>, side: Side): readonly S
       throw invalid("a tensor of the metadata lacks its name, datatype or shape", side);
     }
     // Gateways from protocol buffers write 64-bit integers as strings.
-    return { name, datatype, shape: shape.map(Number) };
+    return { name, datatype: datatypeOf(datatype), shape: shape.map(Number) };
   });
+}
+
+/** As the protocol writes it; some servers answer as their own model files do (`TYPE_FP32`, `TYPE_STRING`, `fp32`). */
+function datatypeOf(text: string): string {
+  const name = text.toUpperCase().replace(/^TYPE_/, "");
+  return name === "STRING" ? "BYTES" : name;
 }
 
 function invalid(detail: string, path?: string): ResonanceError {

@@ -1,4 +1,5 @@
-import type { ModelDescription, ModelRunner } from "../model";
+import type { AskOptions, ModelDescription, ModelRunner, Question, RawAnswer } from "../model";
+import type { ModelAnswer } from "../tensor";
 import { createInferenceClient, type InferenceClientOptions } from "./inference-client";
 
 /**
@@ -7,12 +8,15 @@ import { createInferenceClient, type InferenceClientOptions } from "./inference-
  */
 export function createOipRunner(options: InferenceClientOptions): ModelRunner {
   const client = createInferenceClient(options);
+  const { inferMany } = client;
   return {
     repeatable: true,
     async ask({ id, tensors }, { signal } = {}) {
-      const answer = await client.infer(tensors, { id, signal });
-      return { body: answer, ...(answer.modelVersion === undefined ? {} : { version: answer.modelVersion }) };
+      return rawAnswer(await client.infer(tensors, { id, signal }));
     },
+    ...(inferMany && {
+      askMany: async (questions: readonly Question[], { signal }: AskOptions = {}) => (await inferMany(questions.map(({ tensors }) => tensors), { signal })).map(rawAnswer),
+    }),
     ready: () => client.ready(),
     async describe(): Promise<ModelDescription> {
       const [server, { platform, versions, inputs = [], outputs = [] }] = await Promise.all([client.serverMetadata(), client.modelMetadata()]);
@@ -20,4 +24,8 @@ export function createOipRunner(options: InferenceClientOptions): ModelRunner {
     },
     close: () => client.close(),
   };
+}
+
+function rawAnswer(answer: ModelAnswer): RawAnswer {
+  return { body: answer, ...(answer.modelVersion === undefined ? {} : { version: answer.modelVersion }) };
 }
