@@ -1,5 +1,6 @@
 import type { NodeAPI, NodeDef } from "node-red";
 import { createCallQueue } from "../lib/inference/call-queue";
+import type { AnswerFacts } from "../lib/inference/answer-facts";
 import type { Model } from "../lib/inference/model";
 import { prepareCalls } from "../lib/inference/prepare-call";
 import { defineNode } from "../lib/node-red/define-node";
@@ -23,12 +24,22 @@ export = (RED: NodeAPI) =>
     const queue = createCallQueue({ concurrency: Number(def.concurrency), queueLimit: Number(def.queueLimit) });
     return {
       async input(msg) {
-        const { record, tensors } = prepare(msg.payload);
-        const answering = queue.run((signal) => model.client.infer(tensors, { id: record.id, signal }));
+        const question = prepare(msg.payload);
+        const begun = performance.now();
+        const answering = queue.run((signal) => model.runner.ask(question, { signal }));
         const { waiting } = queue.counts();
         if (waiting > 0) status.show("blue", "dot", "busy", { count: waiting });
-        msg.payload = await answering;
-        msg["resonance"] = { ...(msg["resonance"] as object | undefined), input: record };
+        const { body, version, digest } = await answering;
+        const { id, version: ownVersion, digest: ownDigest } = model.lineage;
+        const known = digest ?? ownDigest;
+        const answer: AnswerFacts = {
+          model: { id, version: ownVersion, ...(known === undefined ? {} : { digest: known }) },
+          node: def.model, role: "primary", from: "model", attempts: 1,
+          milliseconds: Math.round(performance.now() - begun),
+          ...(version === undefined ? {} : { servedVersion: version }),
+        };
+        msg.payload = body;
+        msg["resonance"] = { ...(msg["resonance"] as object | undefined), input: question.record, answer };
         status.count("answered");
         return msg;
       },

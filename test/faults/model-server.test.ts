@@ -7,7 +7,7 @@ import path from "node:path";
 import { afterEach, describe, it } from "node:test";
 import type { ErrorCode, ResonanceError } from "../../nodes/lib/errors/resonance-error";
 import { createCallQueue } from "../../nodes/lib/inference/call-queue";
-import { createInferenceClient, type InferenceClient, type InferenceClientOptions } from "../../nodes/lib/inference/inference-client";
+import { createInferenceClient, type InferenceClient, type InferenceClientOptions } from "../../nodes/lib/inference/oip/inference-client";
 import type { Tensor } from "../../nodes/lib/inference/tensor";
 import { addsUp, answers, replies, startFaultyServer, SUM_METADATA, type FaultyServer, type FaultyServerOptions } from "../support/model-server";
 import { findCommand, skipWithout } from "../support/requirements";

@@ -281,7 +281,11 @@ describe("nodes that talk to servers", () => {
       await flow.settled(1);
       const [message] = flow.sent("node");
       assert.deepEqual(message?.payload, { modelName: "pair", modelVersion: "1", outputs: [{ name: "sum", datatype: "FP32", shape: [1, 1], data: [1591] }] });
-      assert.deepEqual(message.resonance, { endpoint: "opc.tcp://cnc", input });
+      const { answer, ...others } = message.resonance as { answer?: { milliseconds?: number } };
+      assert.deepEqual(others, { endpoint: "opc.tcp://cnc", input });
+      assert.deepEqual({ ...answer, milliseconds: 0 }, {
+        model: { id: "pair", version: "1" }, node: "model", role: "primary", from: "model", servedVersion: "1", attempts: 1, milliseconds: 0,
+      });
       assert.equal(message.topic, "kept");
       assert.equal((JSON.parse(server.inferences()[0]?.body ?? "{}") as { id: string }).id, input.id);
       assert.equal(lastStatus(flow), "1 answered");

@@ -3,15 +3,8 @@ import type { Profile } from "../profile/profile";
 import { requireCategory } from "../profile/profile-lookup";
 import type { InputRecord, InterfaceRecord } from "../record/interface-record";
 import { readRecord } from "../record/read-record";
-import type { Model } from "./model";
+import type { Model, Question } from "./model";
 import { compileInputs } from "./tensor-plan";
-import type { Tensor } from "./tensor";
-
-/** What a message asks of a model. */
-export interface PreparedCall {
-  readonly record: InputRecord;
-  readonly tensors: readonly Tensor[];
-}
 
 /**
  * Compiles how a message's payload becomes a call of `model`. What is returned throws RESONANCE_RECORD_INVALID (with the
@@ -19,14 +12,14 @@ export interface PreparedCall {
  * `compileInputs` names for values that do not fit.
  * @throws RESONANCE_CATEGORY_UNKNOWN and what `compileInputs` throws
  */
-export function prepareCalls({ lineage, inputs }: Pick<Model, "lineage" | "inputs">, profile: Profile): (payload: unknown) => PreparedCall {
+export function prepareCalls({ lineage, inputs }: Pick<Model, "lineage" | "inputs">, profile: Profile): (payload: unknown) => Question {
   const category = requireCategory(profile, lineage.category);
   const fill = compileInputs(inputs, category);
   return (payload) => {
     const record = readRecord(payload, profile);
     if (!isInput(record)) throw refused("direction", "it is an output record, but a model takes an input record");
     if (record.category !== category.id) throw refused("category", `it is of the category ${record.category}, the model's is ${category.id}`);
-    return { record, tensors: fill(record.values) };
+    return { id: record.id, record, tensors: fill(record.values) };
   };
 }
 

@@ -1,5 +1,5 @@
-import { ResonanceError } from "../errors/resonance-error";
-import { checkSignature, mismatch, type Side, type Signature } from "./check-tensor";
+import { ResonanceError } from "../../errors/resonance-error";
+import { checkSignature, mismatch, type Side, type Signature } from "../check-tensor";
 import { decodeJson } from "./wire";
 
 /** What a server says of itself. */

@@ -1,6 +1,6 @@
-import { ResonanceError } from "../errors/resonance-error";
-import { isWide } from "./datatype";
-import type { Tensor } from "./tensor";
+import { ResonanceError } from "../../errors/resonance-error";
+import { isWide } from "../datatype";
+import type { Tensor } from "../tensor";
 
 /** An inference request of the Open Inference Protocol V2. */
 export interface InferenceRequest {

@@ -1,15 +1,15 @@
-import { ResonanceError } from "../errors/resonance-error";
-import type { HttpAuthentication, HttpCredentials } from "../http/authorization";
-import { createHttpClient, parseHttpUrl, type HttpAnswer, type HttpClientOptions, type HttpRequest } from "../http/http-client";
+import { ResonanceError } from "../../errors/resonance-error";
+import type { HttpAuthentication, HttpCredentials } from "../../http/authorization";
+import { createHttpClient, parseHttpUrl, type HttpAnswer, type HttpClientOptions, type HttpRequest } from "../../http/http-client";
 import { readAnswer } from "./answer";
-import { checkTensor, mismatch } from "./check-tensor";
+import { checkTensor, mismatch } from "../check-tensor";
 import {
   checkAgainstServer, readModelMetadata, readServerMetadata, type ModelMetadata, type ServerMetadata,
 } from "./metadata";
-import { modelFailure, serverError, type Target } from "./model-error";
-import { checkSpecs } from "./signature";
-import type { ModelAnswer, Tensor, TensorSpec } from "./tensor";
-import { untilAborted } from "./until-aborted";
+import { modelFailure, serverError, type Target } from "../model-error";
+import { checkSpecs } from "../signature";
+import type { ModelAnswer, Tensor, TensorSpec } from "../tensor";
+import { untilAborted } from "../until-aborted";
 import { encodeRequest } from "./wire";
 
 /** Where a model runs and what it takes and gives. */

@@ -1,9 +1,9 @@
-import { ResonanceError } from "../errors/resonance-error";
-import { checkTensor, mismatch } from "./check-tensor";
-import { isWide } from "./datatype";
-import type { ModelAnswer, TensorSpec } from "./tensor";
+import { ResonanceError } from "../../errors/resonance-error";
+import { checkTensor, mismatch } from "../check-tensor";
+import { isWide } from "../datatype";
+import type { ModelAnswer, TensorSpec } from "../tensor";
 import { decodeJson } from "./wire";
-import { isObject } from "../json/is-object";
+import { isObject } from "../../json/is-object";
 
 /** What was asked, to judge the answer by. */
 export interface Asked {
