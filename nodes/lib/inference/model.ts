@@ -1,4 +1,5 @@
 import type { InputRecord, ModelLineage } from "../record/interface-record";
+import type { TrainingReference } from "../lineage/training-reference";
 import type { Signature } from "./check-tensor";
 import type { Tensor, TensorSpec } from "./tensor";
 
@@ -15,6 +16,10 @@ export interface Model {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   readonly runner: ModelRunner;
+  /** The version a server is expected to name; absent where it is left to the server. */
+  readonly expectedVersion?: string;
+  /** What is kept of its training, where that is known. */
+  readonly reference?: TrainingReference;
 }
 
 /** What is asked of a model for one input record. */

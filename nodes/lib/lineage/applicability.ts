@@ -71,7 +71,7 @@ function judgeField(plan: FieldPlan, record: InputRecord, { grave, limit, now }:
   const { field } = plan;
   const value = record.values[field];
   const { status, code, timestamp } = record.quality?.[field] ?? {};
-  if (value === undefined || value === null) return [{ field, reason: "MISSING", verdict: grave, actual: "", expected: expectedOf(plan) }];
+  if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return [{ field, reason: "MISSING", verdict: grave, actual: "", expected: expectedOf(plan) }];
   if (status === "Bad") return [{ field, reason: "BAD", verdict: grave, actual: code ?? "Bad", expected: "Good" }];
   const reasons: ApplicabilityReason[] = [];
   const items: readonly unknown[] = plan.list && Array.isArray(value) ? value : [value];

@@ -65,7 +65,7 @@ export function createDriftWatch(plans: readonly FieldPlan[], settings: DriftSet
   const indexOf = (field: number): number => stabilityIndex(watched[field]?.shares ?? [], window.counts(field), window.total(field));
   const whole = (): DriftState => {
     const judged = states.filter((state) => state !== "unknown");
-    return judged.length === 0 ? "unknown" : judged.reduce((worst, state) => worse(DRIFT_STATES, worst, state), "none");
+    return judged.length === 0 ? "unknown" : judged.reduce<DriftState>((worst, state) => worse(DRIFT_STATES, worst, state), "none");
   };
   let state = whole();
   return {
