@@ -24,6 +24,14 @@ export interface ModelForm extends NodeDef, HttpForm {
   timeout: number | string;
   inputTensors: TensorSpec[];
   outputTensors: TensorSpec[];
+  /** What is kept of the model's training: absent, as the two below, where an older version of the node was saved. */
+  referenceSource?: "none" | "text" | "file";
+  /** JSON. */
+  reference?: string;
+  /** Begins in Node-RED's user directory unless absolute. */
+  referenceFile?: string;
+  /** The AAS submodels the model was imported from, JSON; what this node has no place for is exported again. */
+  nameplate?: string;
 }
 
 /** How to come to the runner of a protocol. */
