@@ -1,4 +1,4 @@
-import type { NodeAPI, NodeDef, NodeMessage } from "node-red";
+import type { NodeAPI, NodeDef } from "node-red";
 import { ResonanceError } from "../lib/errors/resonance-error";
 import type { Model } from "../lib/inference/model";
 import { aboutOutput, driftEventOf } from "../lib/lineage/drift-event";
@@ -71,7 +71,7 @@ export = (RED: NodeAPI) => {
         msg.payload = entitled.record;
         msg["resonance"] = { ...known, ...aboutOutput(entitled) };
         if (!def.driftEvents) return msg;
-        return [msg, event ? ({ ...msg, payload: event } as NodeMessage) : null];
+        return [msg, event ? ({ ...msg, payload: event }) : null];
       },
       close(removed) {
         if (removed) {

@@ -108,7 +108,7 @@ function readField(value: unknown, at: string, refuse: Refuse): FieldReference {
   if (shares !== undefined) readShares(shares, field, at, refuse);
   else if (bins !== undefined) refuse(`${at}/shares`, "bins without shares");
   if ([minimum, maximum, values, bins].every((part) => part === undefined)) refuse(at, "it says nothing: a minimum, maximum, values or bins are needed");
-  return field as FieldReference;
+  return field;
 }
 
 function readShares(shares: unknown, { bins, values }: Readonly<Record<string, unknown>>, at: string, refuse: Refuse): void {

@@ -50,7 +50,7 @@ export function migrateRecord(record: InterfaceRecord, before: Profile, after: P
       ...record, profile: to, category: now.id, values: Object.fromEntries(values),
       ...(record.quality && { quality: Object.fromEntries(quality) }),
       ...(record.direction === "output" && record.model.trainingRange && { model: { ...record.model, trainingRange: rangesAfter(record.model.trainingRange, pair, after) } }),
-    } as InterfaceRecord,
+    },
     dropped,
   };
 }

@@ -41,7 +41,7 @@ export function semanticIdOf(name: TemplateName): Part {
  */
 export function readEnvironment(text: string): Found {
   if (text.length > LONGEST_AAS) throw invalid(`it is longer than ${LONGEST_AAS} characters`);
-  if (/^PK\u0003\u0004/.test(text)) throw invalid("it is a package (.aasx)");
+  if (text.startsWith("PK\u0003\u0004")) throw invalid("it is a package (.aasx)");
   if (/^\s*(?:\uFEFF)?<\?xml/.test(text)) throw invalid("it is XML");
   const content = parse(text);
   const environment: Part = Array.isArray(content) ? { submodels: content } : isObject(content) && !Array.isArray(content["submodels"]) ? { submodels: [content] } : isObject(content) ? content : {};

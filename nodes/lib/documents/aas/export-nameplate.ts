@@ -1,6 +1,6 @@
 import type { TensorSpec } from "../../inference/tensor";
 import type { FieldReference } from "../../lineage/training-reference";
-import { elementsOf, semanticIdOf, TEMPLATE_NAMES, type Found, type Part, type TemplateName } from "./environment";
+import { elementsOf, partsOf, semanticIdOf, semanticsOf, TEMPLATE_NAMES, type Found, type Part, type TemplateName } from "./environment";
 import { idShortOf, qualifiersOf, summaryOf } from "./field-property";
 import { mergeParts } from "./merge-parts";
 import { MODEL_EXTENSION, TENSOR_EXTENSION, type NameplateModel } from "./nameplate-model";
@@ -17,15 +17,24 @@ interface Content {
  * A model as an AAS environment (metamodel V3): an AI Model Nameplate and an AI Deployment by the IDTA templates 02060-1-0 and 02059-1-0.
  * Elements that a template demands and of which nothing is known are there without a value. What the templates have no place for (ID, category,
  * supplier, digest, tensors; unit, range and distribution of fields) stands in extensions and qualifiers.
- * `kept` is the environment the model was once imported from: what this model does not say stays as it is there.
+ * `imported` is the environment the model was once imported from: what this model does not say stays as it is there.
  */
-export function exportNameplate(model: NameplateModel, kept?: Found): Part {
+export function exportNameplate(model: NameplateModel, imported?: Found): Part {
+  // A template is a form to fill in, no model's nameplate.
+  const kept = Object.values(imported?.submodels ?? {}).some(({ kind }) => kind === "Template") ? undefined : imported;
   const base = `urn:model-data-resonance:model:${encodeURIComponent(model.modelId)}`;
   const version = encodeURIComponent(model.modelVersion);
-  const idOf = (name: TemplateName): string => String(kept?.submodels[name]?.["id"] ?? `${base}:${version}:${name}`);
+  const idOf = (name: TemplateName): string => textOr(kept?.submodels[name]?.["id"], `${base}:${version}:${name}`);
+  // The version of the imported deployment, and a place of the file that is no server, stay.
+  const before = (name: TemplateName, idShort: string): string => {
+    const parts = partsOf(kept?.submodels[name]?.["submodelElements"]);
+    const found = parts.find((part) => String(part["idShort"]).toLowerCase() === idShort.toLowerCase()) ?? parts.find((part) => semanticsOf(part).includes(elementsOf(name)[idShort]?.semanticId ?? "?"));
+    return textOr(found?.["value"], "");
+  };
+  const storage = before("AIModelNameplate", "Storage");
   const contents: Readonly<Record<TemplateName, readonly Part[]>> = {
-    AIModelNameplate: nameplate(model, base),
-    AIDeployment: deployment(model, base, idOf("AIModelNameplate")),
+    AIModelNameplate: nameplate(model, base, storage !== "" && !/^https?:/i.test(storage) ? storage : model.url?.replace(LOGIN, "//")),
+    AIDeployment: deployment(model, base, before("AIDeployment", "Version") || model.modelVersion, idOf("AIModelNameplate")),
   };
   const submodels = TEMPLATE_NAMES.map((name) => {
     const made = {
@@ -47,7 +56,7 @@ function withoutSubmodels(environment: Part): Part {
   return Object.fromEntries(Object.entries(environment).filter(([name, value]) => ["assetAdministrationShells", "conceptDescriptions"].includes(name) && Array.isArray(value) && value.length > 0));
 }
 
-function nameplate(model: NameplateModel, uri: string): readonly Part[] {
+function nameplate(model: NameplateModel, uri: string, storage: string | undefined): readonly Part[] {
   const make = maker("AIModelNameplate");
   const { inputTensors = [], outputTensors = [], reference } = model;
   const inputs = dimensionsOf(inputTensors, (index, size, about) => make("Inputs/DimensionN", {
@@ -63,7 +72,7 @@ function nameplate(model: NameplateModel, uri: string): readonly Part[] {
   const dataSet = reference?.dataSet;
   return [
     make("URIOfTheProduct", { value: uri }), make("Version", { value: model.modelVersion }), make("ContactInformation"),
-    make("Storage", { value: model.url?.replace(LOGIN, "//") }), make("KindOfLearning"),
+    make("Storage", { value: storage }), make("KindOfLearning"),
     make("Inputs", { value: [make("Inputs/KindOfInput", { value: tabular ? "Tabular" : undefined }), ...inputs], extensions: tensorExtension(inputTensors) }),
     make("Outputs", { value: outputs.length > 0 ? outputs : [unknown], extensions: tensorExtension(outputTensors) }),
     make("TrainingResults"),
@@ -78,7 +87,7 @@ function nameplate(model: NameplateModel, uri: string): readonly Part[] {
   ];
 }
 
-function deployment(model: NameplateModel, uri: string, nameplateId: string): readonly Part[] {
+function deployment(model: NameplateModel, uri: string, version: string, nameplateId: string): readonly Part[] {
   const make = maker("AIDeployment");
   const { reference } = model;
   const side = (collection: "Input" | "Output", tensors: readonly TensorSpec[], fields: Readonly<Record<string, FieldReference>>): Part => {
@@ -93,7 +102,7 @@ function deployment(model: NameplateModel, uri: string, nameplateId: string): re
     return make(collection, { value: properties.length > 0 ? properties : [make(`${collection}/Example${collection}`, { idShort: collection })] });
   };
   return [
-    make("URIOfTheProduct", { value: uri }), make("Version", { value: model.modelVersion }), make("ContactInformation"),
+    make("URIOfTheProduct", { value: uri }), make("Version", { value: version }), make("ContactInformation"),
     make("ModelNameplateRef", { value: { type: "ModelReference", keys: [{ type: "Submodel", value: nameplateId }] } }),
     make("Storage", { value: [make("Storage/Format")] }),
     side("Input", model.inputTensors ?? [], reference?.inputs ?? {}), side("Output", model.outputTensors ?? [], reference?.outputs ?? {}),
@@ -137,6 +146,10 @@ function ownFacts({ modelId: id, modelVersion: version, supplier = "", category 
 
 function extension(name: string, content: unknown): Part {
   return { name, valueType: "xs:string", value: JSON.stringify(content) };
+}
+
+function textOr(value: unknown, other: string): string {
+  return typeof value === "string" && value !== "" ? value : other;
 }
 
 function english(text: string): readonly Part[] {

@@ -48,7 +48,7 @@ export function importNameplate(text: string): ImportedNameplate {
   const own = extensionOf(found.submodels.AIModelNameplate, MODEL_EXTENSION, used);
   const facts = isObject(own) ? own : {};
   const given = (name: string): string | undefined => (typeof facts[name] === "string" && facts[name] !== "" ? facts[name].slice(0, LONGEST_VALUE) : undefined);
-  const uri = nameplate.text("URIOfTheProduct") ?? deployment.text("URIOfTheProduct");
+  const [named, deployedAs] = [nameplate.text("URIOfTheProduct"), deployment.text("URIOfTheProduct")];
   const [stated, deployed] = [nameplate.text("Version"), deployment.text("Version")];
   const storage = nameplate.at("Storage");
   const url = textOf(storage);
@@ -61,11 +61,11 @@ export function importNameplate(text: string): ImportedNameplate {
   if (outputTensors) useDimensions(nameplate, "Outputs");
   const reference = readReference(nameplate, deployment);
   const model = defined({
-    modelId: given("id") ?? nameOf(uri), modelVersion: given("version") ?? stated ?? deployed,
+    modelId: given("id") ?? nameOf(named ?? deployedAs), modelVersion: given("version") ?? stated ?? deployed,
     supplier: given("supplier"), category: given("category"), digest: given("digest"), url: usable ? url : undefined, inputTensors, outputTensors, reference,
   });
   const unknown = Object.entries(found.submodels).flatMap(([name, submodel]) => leavesOf(submodel, name, "submodelElements", used));
-  const others = partsOf(found.environment["submodels"]).filter((submodel) => !Object.values(found.submodels).includes(submodel)).map((submodel) => ({ path: String(submodel["idShort"]), value: String(submodel["id"] ?? "").slice(0, LONGEST_VALUE) }));
+  const others = partsOf(found.environment["submodels"]).filter((submodel) => !Object.values(found.submodels).includes(submodel)).map((submodel) => ({ path: String(submodel["idShort"]), value: (typeof submodel["id"] === "string" ? submodel["id"] : "").slice(0, LONGEST_VALUE) }));
   const all = [...unknown, ...others];
   return { model, unknown: all.slice(0, MOST_LISTED), more: Math.max(0, all.length - MOST_LISTED), found };
 }

@@ -1,4 +1,5 @@
 import { partsOf, semanticsOf, typeOf, type Part } from "./environment";
+import { readQualifiers, summaryOf } from "./field-property";
 
 /** Elements of which there may be several beside each other: ours replace all that were there. */
 const SEVERAL = /\/DimensionN\/1\/0$/;
@@ -17,13 +18,15 @@ export function mergeParts(old: Part | undefined, made: Part): Part {
     const elements = mergeLists(partsOf(old["value"]), partsOf(made["value"]));
     if (elements.length > 0) merged["value"] = elements;
   }
-  for (const [list, key] of [["qualifiers", "type"], ["extensions", "name"]] as const) {
+  if (old["value"] !== undefined && isOwnWord(old, made)) merged["value"] = old["value"];
+  const lists = ([["qualifiers", "type"], ["extensions", "name"]] as const).flatMap(([list, key]) => {
     const own = partsOf(made[list]);
-    const others = partsOf(old[list]).filter((part) => !own.some((each) => each[key] === part[key]) && !String(part[key]).startsWith("SMT/"));
-    delete merged[list];
-    if (own.length + others.length > 0) merged[list] = [...own, ...others];
-  }
-  return merged;
+    const before = list === "qualifiers" && own.length > 0 ? readQualifiers(old).others : partsOf(old[list]);
+    const others = before.filter((part) => !own.some((each) => each[key] === part[key]) && !String(part[key]).startsWith("SMT/"));
+    return own.length + others.length > 0 ? [[list, [...own, ...others]] as const] : [];
+  });
+  const rest = Object.entries(merged).filter(([name]) => name !== "qualifiers" && name !== "extensions");
+  return Object.fromEntries([...rest, ...lists]);
 }
 
 function mergeLists(old: readonly Part[], made: readonly Part[]): readonly Part[] {
@@ -53,6 +56,12 @@ function hasContent(part: Part): boolean {
 /** Properties of the deployment's inputs and outputs all mean the same: only their names tell them apart. */
 function isPlaceholder(part: Part): boolean {
   return semanticsOf(part).some((id) => /\/(?:InputProperty|OutputProperty)\/1\/0$/.test(id));
+}
+
+/** Words of its own that we would only guess or put together: the product's address, the kind of input, the text beside a field's qualifiers. */
+function isOwnWord(old: Part, made: Part): boolean {
+  if (made["idShort"] === "KindOfInput" || made["idShort"] === "URIOfTheProduct") return true;
+  return isPlaceholder(made) && old["value"] !== summaryOf(readQualifiers(old).field);
 }
 
 function sameName(a: Part, b: Part): boolean {
