@@ -5,7 +5,9 @@ import { categoryOptions, fillSelect } from "../lib/editor/options";
 import type { Validate } from "../lib/editor/red";
 import { editTensors, tensorProblem, type Direction, type TensorEditor, type TensorSpec } from "../lib/editor/tensors";
 import { textOf } from "../lib/editor/text";
-import { number, onlyIf, pattern, required, rows, url, validate } from "../lib/editor/validators";
+import { openNameplate } from "./nameplate.editor";
+import { openReferenceRows, referenceIn } from "./reference-rows.editor";
+import { json, number, onlyIf, pattern, required, rows, url, validate } from "../lib/editor/validators";
 
 interface Model extends HttpRows {
   name: string;
@@ -22,7 +24,14 @@ interface Model extends HttpRows {
   timeout: number;
   inputTensors: readonly TensorSpec[];
   outputTensors: readonly TensorSpec[];
+  referenceSource: string;
+  reference: string;
+  referenceFile: string;
+  nameplate: string;
 }
+
+/** Settings that earlier versions of the node did not have. */
+const ADDED = { referenceSource: "none", reference: "", referenceFile: "", nameplate: "" } as const;
 
 const text = textOf("model");
 const tensors = (direction: Direction): Validate =>
@@ -47,6 +56,10 @@ RED.nodes.registerType<Model>("resonance-model", {
     timeout: { value: 5000, label: text("common.label.timeout"), validate: validate(number(text, { min: 10, max: 600000 })) },
     inputTensors: { value: [], label: text("label.inputTensors"), validate: tensors("input") },
     outputTensors: { value: [], label: text("label.outputTensors"), validate: tensors("output") },
+    referenceSource: { value: ADDED.referenceSource, label: text("label.referenceSource") },
+    reference: { value: ADDED.reference, label: text("label.reference"), validate: validate(onlyIf(referenceIn("text"), required(text)), onlyIf(referenceIn("text"), json(text))) },
+    referenceFile: { value: ADDED.referenceFile, label: text("label.referenceFile"), validate: validate(onlyIf(referenceIn("file"), required(text))) },
+    nameplate: { value: ADDED.nameplate },
     ...httpDefaults(text),
   },
   credentials: {
@@ -64,16 +77,19 @@ RED.nodes.registerType<Model>("resonance-model", {
     const form = openForm("config");
     const { category } = this;
     fillSelect(form.field<HTMLSelectElement>("category"), [], category);
-    fillAbsent<Model>(this, "config", HTTP_ADDED);
+    fillAbsent<Model>(this, "config", { ...HTTP_ADDED, ...ADDED });
     openHttpRows(form);
-    editors = openTensors(form, this.inputTensors, this.outputTensors);
+    const opened = openTensors(form, this.inputTensors, this.outputTensors);
+    editors = opened;
+    openReferenceRows(form, text);
+    openNameplate(form, text, opened);
     withCatalogue(form, text, (catalogue) => {
       fillSelect(form.field<HTMLSelectElement>("category"), categoryOptions(catalogue), form.value("category") || category);
       editors?.show(catalogue);
     });
   },
   oneditsave() {
-    keepAbsent<Model>(this, "config", HTTP_ADDED);
+    keepAbsent<Model>(this, "config", { ...HTTP_ADDED, ...ADDED });
     saveNumbers(this, "config", "timeout");
     if (!editors) return;
     this.inputTensors = editors.input.tensors();

@@ -39,6 +39,7 @@ export function tensorProblem(text: Text, direction: Direction, tensor: TensorSp
 
 export interface TensorEditor {
   tensors(): readonly TensorSpec[];
+  replace(tensors: readonly TensorSpec[]): void;
   refresh(): void;
 }
 
@@ -87,10 +88,15 @@ export function editTensors(
       };
     },
   });
-  for (const tensor of initial) list.add({ tensor });
-  ready = true;
-  changed();
-  return { tensors: read, refresh: () => { for (const entry of list.entries()) entry.elements?.refresh(); } };
+  const fill = (tensors: readonly TensorSpec[]): void => {
+    ready = false;
+    list.clear();
+    for (const tensor of tensors) list.add({ tensor });
+    ready = true;
+    changed();
+  };
+  fill(initial);
+  return { tensors: read, replace: fill, refresh: () => { for (const entry of list.entries()) entry.elements?.refresh(); } };
 }
 
 function elementTable(
