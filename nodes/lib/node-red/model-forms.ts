@@ -53,7 +53,9 @@ export function serveModelForms(RED: NodeAPI): void {
     const kept = textOf(body["nameplate"]);
     return exportNameplate({
       modelId: textOf(body["modelId"]), modelVersion: textOf(body["modelVersion"]), supplier: textOf(body["supplier"]), category: textOf(body["category"]),
-      digest: textOf(body["digest"]), url: textOf(body["url"]),
+      digest: textOf(body["digest"]),
+      // A variable of this computer is no address for others.
+      url: textOf(body["url"]).includes("${") ? "" : textOf(body["url"]),
       inputTensors: readTensors(body["inputTensors"]) ?? [], outputTensors: readTensors(body["outputTensors"]) ?? [], reference: referenceOf(RED, body),
     }, kept === "" ? undefined : readEnvironment(kept));
   });
