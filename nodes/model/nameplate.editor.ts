@@ -70,7 +70,7 @@ function takeOver(text: Text, tensors: Tensors | undefined, { model, reference, 
     if (typeof value !== "string") continue;
     const field = $(`#node-config-input-${name}`);
     // A category that no loaded profile has cannot be chosen.
-    if (name === "category" && field.find("option").filter((_, option) => (option as HTMLOptionElement).value === value).length === 0) continue;
+    if (name === "category" && field.find("option").filter((_, option) => (option).value === value).length === 0) continue;
     field.val(value).trigger("change");
     taken.push(labelOf(name));
   }

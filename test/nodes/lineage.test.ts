@@ -62,7 +62,7 @@ describe("entitlement in a flow", () => {
     assert.deepEqual(why, [[], ["torque OUT_OF_RANGE", "toolWear OUT_OF_RANGE"], ["torque UNCERTAIN", "torque STALE"]]);
     const check = compileRecordValidator(profile);
     for (const record of all) assert.deepEqual(check(record), []);
-    assert.equal(all[0]?.values["driftState"], "unknown", "one record says nothing of drift");
+    assert.equal(all[0].values["driftState"], "unknown", "one record says nothing of drift");
   });
 
   it("a model without a reference makes records as before", async () => {
