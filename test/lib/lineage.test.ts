@@ -351,7 +351,7 @@ describe("an output's entitlement", () => {
   it("of another version is unknown; its lineage names that version, and neither digest nor training of the configured one", () => {
     const entitlement = createEntitlement(profile, WATCHED, DRIFT);
     const { record, notice, drift } = entitlement.entitle(input, OUTPUT, { version: "1.3.0", digest: "sha256:aa" }, NOW);
-    assert.deepEqual([record.model, record.values["applicability"], record.values["driftState"], notice?.code, drift], [{ id: "tool-wear", version: "1.3.0" }, "unknown", "unknown", "RESONANCE_MODEL_VERSION_CHANGED", undefined]);
+    assert.deepEqual([record.model, record.values["applicability"], record.values["driftState"], notice?.code, drift], [{ id: "tool-wear", version: "1.3.0" }, "unknown", "unknown", "RESONANCE_MODEL_VERSION_OTHER", undefined]);
     assert.equal(entitlement.entitle(input, OUTPUT, { version: "1.3.0" }, NOW).notice, undefined);
     assert.deepEqual(entitlement.entitle(input, OUTPUT, { version: "1.3.0", digest: "sha256:bb" }, NOW).record.model, { id: "tool-wear", version: "1.3.0", digest: "sha256:bb" });
     assert.equal(entitlement.entitle(input, OUTPUT, { version: "1.2.0" }, NOW).record.values["applicability"], "unknown", "bins alone say nothing of a range");

@@ -19,7 +19,7 @@ export interface Expected {
 export interface VersionFinding {
   /** Whether another version answered than the one that is configured. */
   readonly other: boolean;
-  /** Once a change: RESONANCE_MODEL_VERSION_CHANGED. */
+  /** Once a change: RESONANCE_MODEL_VERSION_OTHER. */
   readonly notice?: ResonanceError;
 }
 
@@ -52,7 +52,7 @@ export function createVersionCheck({ id, version, digest, served }: Expected, kn
       last = key;
       if (!other) return { other: false };
       if (!changed) return { other: true };
-      return { other: true, notice: new ResonanceError("RESONANCE_MODEL_VERSION_CHANGED", { model: id, expected: other[0], actual: other[1] }, { path: "model/version" }) };
+      return { other: true, notice: new ResonanceError("RESONANCE_MODEL_VERSION_OTHER", { model: id, expected: other[0], actual: other[1] }, { path: "model/version" }) };
     },
     named: () => named,
   };
