@@ -3,7 +3,7 @@ import { fillAbsent, keepAbsent, openForm, saveNumbers, withCatalogue, type Form
 import { fieldOf, fieldOptions, fillSelect, isBoolean, isNumeric, unitOptions, type Option } from "../lib/editor/options";
 import { createTable, type Problem, type Table } from "../lib/editor/table";
 import { textOf } from "../lib/editor/text";
-import { isBlank, number, rows, validate } from "../lib/editor/validators";
+import { isBlank, number, rows, validate, type Range } from "../lib/editor/validators";
 import { fromRow, mappingProblem, mappingTable, toRow, type Facts, type MappingRow, type OutputMapping } from "./mapping-rows.editor";
 
 interface Rule {
@@ -23,6 +23,15 @@ interface ModelOut {
   validFor: number;
   mappings: readonly OutputMapping[];
   validField: string;
+  staleAfter: number;
+  watchDrift: boolean;
+  driftRecords: number;
+  driftHours: number;
+  driftLeast: number;
+  driftSuspected: number;
+  driftConfirmed: number;
+  driftEvents: boolean;
+  outputs: number;
 }
 
 const OPERATORS: readonly Option[] = ["<", "<=", ">", ">="].map((value) => ({
@@ -31,7 +40,11 @@ const OPERATORS: readonly Option[] = ["<", "<=", ">", ">="].map((value) => ({
 
 const text = textOf("model-out");
 /** Settings that earlier versions of the node did not have. */
-const ADDED = { validField: "" } as const;
+const ADDED = {
+  validField: "", staleAfter: 0, watchDrift: true, driftRecords: 500, driftHours: 0, driftLeast: 200, driftSuspected: 0.1, driftConfirmed: 0.25, driftEvents: false,
+} as const;
+/** Absent where an older version of the node was saved. */
+const addedNumber = (range: Range) => validate((value) => (value === undefined ? undefined : number(text, range)(value)));
 const badValue = number(text, { min: -Number.MAX_VALUE });
 
 RED.nodes.registerType<ModelOut>("resonance-model-out", {
@@ -52,9 +65,18 @@ RED.nodes.registerType<ModelOut>("resonance-model-out", {
       validate: validate((value) => rows<MappingRow>(text, (row, all) => mappingProblem(text, row, all)?.text, 0)(((value ?? []) as readonly OutputMapping[]).map(toRow))),
     },
     validField: { value: ADDED.validField, label: text("label.validField") },
+    staleAfter: { value: ADDED.staleAfter, label: text("label.staleAfter"), validate: addedNumber({ min: 0, max: 1e9 }) },
+    watchDrift: { value: ADDED.watchDrift },
+    driftRecords: { value: ADDED.driftRecords, label: text("label.driftRecords"), validate: addedNumber({ min: 10, max: 20000, whole: true }) },
+    driftHours: { value: ADDED.driftHours, label: text("label.driftHours"), validate: addedNumber({ min: 0, max: 100000 }) },
+    driftLeast: { value: ADDED.driftLeast, label: text("label.driftLeast"), validate: addedNumber({ min: 1, max: 20000, whole: true }) },
+    driftSuspected: { value: ADDED.driftSuspected, label: text("label.driftSuspected"), validate: addedNumber({ min: 0.001, max: 100 }) },
+    driftConfirmed: { value: ADDED.driftConfirmed, label: text("label.driftConfirmed"), validate: addedNumber({ min: 0.001, max: 100 }) },
+    driftEvents: { value: ADDED.driftEvents },
+    outputs: { value: 1 },
   },
   inputLabels() { return text("port.input"); },
-  outputLabels() { return text("port.output"); },
+  outputLabels(index) { return text(index === 0 ? "port.output" : "port.drift"); },
   paletteLabel() { return text("palette"); },
   label() { return this.name || this._("palette"); },
   labelStyle() { return this.name ? "node_label_italic" : ""; },
@@ -67,7 +89,8 @@ RED.nodes.registerType<ModelOut>("resonance-model-out", {
   },
   oneditsave() {
     keepAbsent<ModelOut>(this, "node", ADDED);
-    saveNumbers(this, "node", "validFor");
+    saveNumbers(this, "node", "validFor", "staleAfter", "driftRecords", "driftHours", "driftLeast", "driftSuspected", "driftConfirmed");
+    this.outputs = $("#node-input-driftEvents").prop("checked") ? 2 : 1;
     if (!tables) return;
     this.rules = tables.rules.rows();
     const mappings = tables.mappings.rows().map(fromRow);

@@ -6,7 +6,9 @@ import type { Validate } from "../lib/editor/red";
 import { editTensors, tensorProblem, type Direction, type TensorEditor, type TensorSpec } from "../lib/editor/tensors";
 import type { Table } from "../lib/editor/table";
 import { textOf } from "../lib/editor/text";
-import { number, onlyIf, pattern, required, rows, since, url, validate } from "../lib/editor/validators";
+import { openNameplate } from "./nameplate.editor";
+import { openReferenceRows, referenceIn } from "./reference-rows.editor";
+import { json, number, onlyIf, pattern, required, rows, since, url, validate } from "../lib/editor/validators";
 import { readServerBox } from "./read-server.editor";
 import { nameValueTable, requestProblem, requestTable, type NameValue, type RequestRow } from "./service-rows.editor";
 
@@ -44,6 +46,10 @@ interface Model extends HttpRows {
   flowContent: string;
   circuitFailures: number;
   circuitTime: number;
+  referenceSource: string;
+  reference: string;
+  referenceFile: string;
+  nameplate: string;
 }
 
 const text = textOf("model");
@@ -63,6 +69,7 @@ const parts = validate(rows<RequestRow>(text, (row, all) => requestProblem(text,
 const MODEL_ADDED = {
   ...HTTP_ADDED, answerLimit: 16, binary: "off", method: "POST", body: "rows", answerFormat: "json", errorPath: "", versionPath: "", healthPath: "",
   repeatable: false, requestTopic: "", responseTopic: "", flowContent: "values", circuitFailures: 0, circuitTime: 30,
+  referenceSource: "none", reference: "", referenceFile: "", nameplate: "",
 } as const;
 
 type ModelChoice = Pick<Model, "protocol" | "body">;
@@ -113,6 +120,10 @@ RED.nodes.registerType<Model>("resonance-model", {
     flowContent: { value: "values" },
     circuitFailures: { value: 5, label: text("label.circuitFailures"), validate: validate(since(number(text, { min: 0, max: 1000, whole: true }))) },
     circuitTime: { value: 30, label: text("label.circuitTime"), validate: validate(since(number(text, { min: 1, max: 86400 }))) },
+    referenceSource: { value: MODEL_ADDED.referenceSource, label: text("label.referenceSource") },
+    reference: { value: MODEL_ADDED.reference, label: text("label.reference"), validate: validate(onlyIf(referenceIn("text"), required(text)), onlyIf(referenceIn("text"), json(text))) },
+    referenceFile: { value: MODEL_ADDED.referenceFile, label: text("label.referenceFile"), validate: validate(onlyIf(referenceIn("file"), required(text))) },
+    nameplate: { value: MODEL_ADDED.nameplate },
     ...httpDefaults(text),
   },
   credentials: {
@@ -132,8 +143,11 @@ RED.nodes.registerType<Model>("resonance-model", {
     fillSelect(form.field<HTMLSelectElement>("category"), [], category);
     fillAbsent<Model>(this, "config", MODEL_ADDED);
     openHttpRows(form);
-    editors = openTensors(form, this.inputTensors, this.outputTensors);
+    const opened = openTensors(form, this.inputTensors, this.outputTensors);
+    editors = opened;
     services = openServices(form, this, editors);
+    openReferenceRows(form, text);
+    openNameplate(form, text, opened);
     withCatalogue(form, text, (catalogue) => {
       fillSelect(form.field<HTMLSelectElement>("category"), categoryOptions(catalogue), form.value("category") || category);
       editors?.show(catalogue);

@@ -13,6 +13,7 @@ type Words = (typeof words)["en"];
  */
 export function interfaceReference(profile: Profile, language: ProfileLanguage): string {
   const text = words[language];
+  const [lineage, ...parts] = text.lineage;
   const categories = [...profile.categories.values()];
   const common = [...(categories[0]?.output.fields.values() ?? [])].filter((field) => field.common);
   return [
@@ -23,6 +24,8 @@ export function interfaceReference(profile: Profile, language: ProfileLanguage):
     categories.map(({ id, title }) => `- [${title[language]}](#${id}) \`${id}\``).join("\n"),
     ...categories.map((category) => categoryReference(category, language)),
     ...(common.length > 0 ? [`## ${text.commonOutput}`, fieldTable(common, language)] : []),
+    `## ${lineage}`,
+    parts.map((part) => `- ${part}`).join("\n"),
   ].join("\n\n") + "\n";
 }
 

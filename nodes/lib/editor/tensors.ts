@@ -88,15 +88,15 @@ export function editTensors(
       };
     },
   });
-  for (const tensor of initial) list.add({ tensor });
-  ready = true;
-  changed();
-  const replace = (tensors: readonly TensorSpec[]): void => {
+  const fill = (tensors: readonly TensorSpec[]): void => {
+    ready = false;
     list.clear();
     for (const tensor of tensors) list.add({ tensor });
+    ready = true;
     changed();
   };
-  return { tensors: read, replace, refresh: () => { for (const entry of list.entries()) entry.elements?.refresh(); } };
+  fill(initial);
+  return { tensors: read, replace: fill, refresh: () => { for (const entry of list.entries()) entry.elements?.refresh(); } };
 }
 
 function elementTable(

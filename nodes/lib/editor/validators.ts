@@ -89,6 +89,16 @@ export const jsonSchema = (text: Text): Check => (value) => {
   }
 };
 
+/** A text that holds JSON. */
+export const json = (text: Text): Check => (value) => {
+  try {
+    JSON.parse(String(value));
+    return undefined;
+  } catch (thrown) {
+    return text("common.error.json", { detail: thrown instanceof Error ? thrown.message : "" });
+  }
+};
+
 /** Empty, or what the pattern says. */
 export const pattern = (expression: RegExp, problem: () => string): Check =>
   (value) => (isBlank(value) || expression.test(String(value).trim()) ? undefined : problem());

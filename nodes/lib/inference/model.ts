@@ -1,4 +1,5 @@
 import type { InputRecord, ModelLineage } from "../record/interface-record";
+import type { TrainingReference } from "../lineage/training-reference";
 import type { Signature } from "./check-tensor";
 import type { Circuit } from "./circuit";
 import type { RequestTemplate } from "./request/request-template";
@@ -21,6 +22,10 @@ export interface Model {
   readonly runner: ModelRunner;
   /** Keeps questions away while the model answers nobody; absent where that is not wanted. */
   readonly circuit?: Circuit | undefined;
+  /** The version a server is expected to name; absent where it is left to the server. */
+  readonly expectedVersion?: string;
+  /** What is kept of its training, where that is known. */
+  readonly reference?: TrainingReference;
 }
 
 /** What is asked of a model for one input record. */

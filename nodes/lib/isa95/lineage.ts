@@ -39,6 +39,11 @@ const MODEL_FACTS: readonly Fact[] = [
   { id: "modelVersion", dataType: "string", always: true, of: output(({ model }) => model.version) },
   { id: "modelDigest", dataType: "string", always: false, of: output(({ model }) => model.digest) },
 ];
+/** Of the record as a whole: they are too long to stand beside every value. */
+const TRAINING_FACTS: readonly Fact[] = [
+  { id: "modelDataSet", dataType: "string", always: false, of: output(({ model }) => model.dataSet) },
+  { id: "modelTrainingRange", dataType: "string", always: false, of: output(({ model }) => model.trainingRange && JSON.stringify(model.trainingRange)) },
+];
 const CONFIDENCE: Fact = { id: "confidence", dataType: "double", always: false, of: output((record) => record.confidence) };
 const VALIDITY: Fact = { id: "validUntil", dataType: "dateTime", always: false, of: output((record) => record.validUntil) };
 
@@ -52,7 +57,7 @@ export function recordFacts(profile: Profile, direction: "input" | "output"): re
     { id: "direction", dataType: "string", always: true, of: ({ record }) => record.direction },
     { id: "nature", dataType: "string", always: true, of: ({ record }) => record.nature },
     { id: "timestamp", dataType: "dateTime", always: true, of: ({ record }) => record.timestamp },
-    ...(isOutput ? [{ id: "inputId", dataType: "string" as const, always: true, of: output((record) => record.inputId) }, ...MODEL_FACTS, CONFIDENCE, VALIDITY] : []),
+    ...(isOutput ? [{ id: "inputId", dataType: "string" as const, always: true, of: output((record) => record.inputId) }, ...MODEL_FACTS, ...TRAINING_FACTS, CONFIDENCE, VALIDITY] : []),
     ...(["workScheduleId", "workRequestId", "jobOrderId"] as const).map((id): Fact => ({ id, dataType: "string", always: false, of: ({ job }) => job[id] })),
   ];
 }

@@ -57,6 +57,14 @@ export interface ModelForm extends NodeDef, HttpForm {
   requestTopic: string;
   responseTopic: string;
   userProperties: HeaderRow[];
+  /** What is kept of the model's training: absent, as the two below, where an older version of the node was saved. */
+  referenceSource?: "none" | "text" | "file";
+  /** JSON. */
+  reference?: string;
+  /** Begins in Node-RED's user directory unless absolute. */
+  referenceFile?: string;
+  /** The AAS submodels the model was imported from, JSON; what this node has no place for is exported again. */
+  nameplate?: string;
 }
 
 /** Settings that nodes saved before they existed do not have, as those nodes worked. */

@@ -9,6 +9,17 @@ export interface ModelLineage {
   readonly version: string;
   /** `sha256:…` of the model file, where known. */
   readonly digest?: string;
+  /** The data set it was trained with. */
+  readonly dataSet?: string;
+  /** By input field, in the profile's units, the range or the values of its training data. */
+  readonly trainingRange?: Readonly<Record<string, TrainingRange>>;
+}
+
+/** What a field was in the data a model was trained with. */
+export interface TrainingRange {
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly values?: readonly (string | number | boolean)[];
 }
 
 /** Quality and own time of one value; absent in a record when it is Good and has the record's time. */

@@ -3,7 +3,7 @@ import { categoryAfter, fieldAfter, type CategoryPair } from "../profile/compare
 import type { Field, FieldSchema, Profile, ValueSchema } from "../profile/profile";
 import { profileKey, requireCategory, takesOver } from "../profile/profile-lookup";
 import { compileConverter } from "../units/conversion";
-import type { InterfaceRecord } from "./interface-record";
+import type { InterfaceRecord, TrainingRange } from "./interface-record";
 
 /** A record of another edition, and the fields that edition has no place for. */
 export interface MigratedRecord {
@@ -49,9 +49,22 @@ export function migrateRecord(record: InterfaceRecord, before: Profile, after: P
     record: {
       ...record, profile: to, category: now.id, values: Object.fromEntries(values),
       ...(record.quality && { quality: Object.fromEntries(quality) }),
+      ...(record.direction === "output" && record.model.trainingRange && { model: { ...record.model, trainingRange: rangesAfter(record.model.trainingRange, pair, after) } }),
     },
     dropped,
   };
+}
+
+/** The training ranges of a model by the newer names, in the newer units; those of fields that are gone go with them. */
+function rangesAfter(ranges: Readonly<Record<string, TrainingRange>>, pair: CategoryPair, after: Profile): Record<string, TrainingRange> {
+  return Object.fromEntries(Object.entries(ranges).flatMap(([name, range]) => {
+    const [was, field] = [pair.before.input.fields.get(name), fieldAfter(pair, "input", name, after)];
+    if (!was || !field) return [];
+    const [from, to] = [was, field].map(({ schema }) => (schema.type === "array" ? schema.items ?? schema : schema));
+    if (!from || !to) return [];
+    const moved = Object.entries(range).map(([part, limit]: [string, unknown]) => [part, Array.isArray(limit) ? limit.map((item) => converted(item, from, to, `model/trainingRange/${name}`)) : converted(limit, from, to, `model/trainingRange/${name}`)]);
+    return [[field.name, Object.fromEntries(moved) as TrainingRange]];
+  }));
 }
 
 /** A whole number may become any number, nothing else changes its type. */

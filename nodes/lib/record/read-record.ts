@@ -14,6 +14,7 @@ type Plain = Readonly<Record<string, unknown>>;
 type Test = (value: unknown) => boolean;
 
 const isText: Test = (value) => typeof value === "string" && value !== "";
+const isNumber: Test = (value) => typeof value === "number" && Number.isFinite(value);
 const isTime: Test = (value) => typeof value === "string" && isDateTime(value);
 const isShare: Test = (value) => typeof value === "number" && value >= 0 && value <= 1;
 
@@ -40,13 +41,21 @@ export function readRecord(payload: unknown, profile?: Profile): InterfaceRecord
     check(record, OUTPUT_OPTIONAL, "", false);
     const model = object(record["model"], "model");
     check(model, { id: isText, version: isText }, "model/", true);
-    check(model, { digest: isText }, "model/", false);
+    check(model, { digest: isText, dataSet: isText }, "model/", false);
+    if (model["trainingRange"] !== undefined) readRanges(object(model["trainingRange"], "model/trainingRange"));
   }
   const fields = object(values, "values");
   if (quality !== undefined) readQuality(object(quality, "quality"), fields);
   const checked = record as unknown as InterfaceRecord;
   if (profile) checkAgainst(profile, checked);
   return checked;
+}
+
+function readRanges(ranges: Plain): void {
+  for (const [field, range] of Object.entries(ranges)) {
+    const path = `model/trainingRange/${field}`;
+    check(object(range, path), { minimum: isNumber, maximum: isNumber, values: Array.isArray }, `${path}/`, false);
+  }
 }
 
 function readQuality(quality: Plain, values: Plain): void {

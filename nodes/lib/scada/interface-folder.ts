@@ -33,6 +33,7 @@ const META: readonly Meta[] = [
   { name: "ModelId", title: { en: "Model", zh: "模型", de: "Modell" }, schema: { type: "string" }, outputOnly: true, value: output(({ model }) => model.id) },
   { name: "ModelVersion", title: { en: "Model version", zh: "模型版本", de: "Modellversion" }, schema: { type: "string" }, outputOnly: true, value: output(({ model }) => model.version) },
   { name: "ModelDigest", title: { en: "Model digest", zh: "模型摘要值", de: "Prüfsumme des Modells" }, schema: { type: "string" }, outputOnly: true, value: output(({ model }) => model.digest) },
+  { name: "ModelDataSet", title: { en: "Training data set", zh: "训练数据集", de: "Trainingsdatensatz" }, schema: { type: "string" }, outputOnly: true, value: output(({ model }) => model.dataSet) },
   { name: "Confidence", title: { en: "Confidence", zh: "置信度", de: "Konfidenz" }, schema: { type: "number", unit: "C62", minimum: 0, maximum: 1 }, outputOnly: true, value: output(({ confidence }) => confidence) },
   { name: "ValidUntil", title: { en: "Valid until", zh: "有效期至", de: "Gültig bis" }, schema: { type: "string", format: "date-time" }, outputOnly: true, value: output(({ validUntil }) => validUntil) },
 ];

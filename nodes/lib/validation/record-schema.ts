@@ -40,7 +40,18 @@ const MODEL: Schema = {
   type: "object",
   additionalProperties: false,
   required: ["id", "version"],
-  properties: { id: NAME, version: NAME, digest: NAME },
+  properties: {
+    id: NAME, version: NAME, digest: NAME, dataSet: NAME,
+    trainingRange: {
+      type: "object",
+      maxProperties: 500,
+      additionalProperties: {
+        type: "object",
+        additionalProperties: false,
+        properties: { minimum: { type: "number" }, maximum: { type: "number" }, values: { type: "array", maxItems: 500, items: { type: ["string", "number", "boolean"] } } },
+      },
+    },
+  },
 };
 
 function qualitySchema(names: readonly string[]): Schema {
