@@ -1,13 +1,15 @@
 import { categoryOf, type Catalogue } from "../lib/editor/catalogue";
 import { fillAbsent, keepAbsent, openForm, saveNumbers, withCatalogue, type Form } from "../lib/editor/form";
 import { HTTP_ADDED, httpDefaults, loggedInBy, openHttpRows, type HttpRows } from "../lib/editor/http-rows";
+import { forProtocol } from "../lib/editor/model-protocol";
+import { ONNX_ADDED, onnxDefaults, type OnnxRows } from "../lib/editor/onnx-rows";
 import { categoryOptions, fillSelect } from "../lib/editor/options";
 import type { Validate } from "../lib/editor/red";
 import { editTensors, tensorProblem, type Direction, type TensorEditor, type TensorSpec } from "../lib/editor/tensors";
 import { textOf } from "../lib/editor/text";
 import { number, onlyIf, pattern, required, rows, url, validate } from "../lib/editor/validators";
 
-interface Model extends HttpRows {
+interface Model extends HttpRows, OnnxRows {
   name: string;
   version: number;
   modelId: string;
@@ -41,13 +43,14 @@ RED.nodes.registerType<Model>("resonance-model", {
     category: { value: "", label: text("common.label.category"), required: true, validate: validate(required(text)) },
     digest: { value: "", label: text("label.digest"), validate: validate(pattern(/^sha256:[0-9a-f]{64}$/i, () => text("error.digest"))) },
     protocol: { value: "oip" },
-    url: { value: "", label: text("label.url"), required: true, validate: validate(required(text), url(text, "http", "https")) },
+    url: { value: "", label: text("label.url"), validate: forProtocol("oip", required(text), url(text, "http", "https")) },
     serverModel: { value: "" },
     serverVersion: { value: "" },
     timeout: { value: 5000, label: text("common.label.timeout"), validate: validate(number(text, { min: 10, max: 600000 })) },
     inputTensors: { value: [], label: text("label.inputTensors"), validate: tensors("input") },
     outputTensors: { value: [], label: text("label.outputTensors"), validate: tensors("output") },
     ...httpDefaults(text),
+    ...onnxDefaults(text),
   },
   credentials: {
     user: { type: "text", label: text("common.label.user"), validate: validate(onlyIf(loggedInBy("basic"), required(text))) },
@@ -64,8 +67,9 @@ RED.nodes.registerType<Model>("resonance-model", {
     const form = openForm("config");
     const { category } = this;
     fillSelect(form.field<HTMLSelectElement>("category"), [], category);
-    fillAbsent<Model>(this, "config", HTTP_ADDED);
+    fillAbsent<Model>(this, "config", { ...HTTP_ADDED, ...ONNX_ADDED });
     openHttpRows(form);
+    form.onChange("protocol", () => { for (const name of ["url", "onnxFile"]) $(`#node-config-input-${name}`).trigger("change"); });
     editors = openTensors(form, this.inputTensors, this.outputTensors);
     withCatalogue(form, text, (catalogue) => {
       fillSelect(form.field<HTMLSelectElement>("category"), categoryOptions(catalogue), form.value("category") || category);
@@ -73,8 +77,8 @@ RED.nodes.registerType<Model>("resonance-model", {
     });
   },
   oneditsave() {
-    keepAbsent<Model>(this, "config", HTTP_ADDED);
-    saveNumbers(this, "config", "timeout");
+    keepAbsent<Model>(this, "config", { ...HTTP_ADDED, ...ONNX_ADDED });
+    saveNumbers(this, "config", "timeout", "onnxThreads", "onnxMegabytes");
     if (!editors) return;
     this.inputTensors = editors.input.tensors();
     this.outputTensors = editors.output.tensors();

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { readAi4i } from "../../examples/demo/ai4i";
-import { baseRates, measure } from "../../examples/demo/evaluate-model";
+import { readAi4i } from "../../models/train/ai4i";
+import { baseRates, measure } from "../../models/train/evaluate-tool-failure";
 import { startModelServer, type ModelServer } from "../../examples/demo/model-server";
-import { digestOf, predict, type Network } from "../../examples/demo/network";
+import { digestOf, predict, type Network } from "../../models/train/network";
 import model from "../../examples/demo/tool-failure-model.json";
-import { HOLD_OUT_FROM } from "../../examples/demo/train-tool-failure";
+import { HOLD_OUT_FROM } from "../../models/train/tool-failure";
 import type { ErrorCode, ResonanceError } from "../../nodes/lib/errors/resonance-error";
 import { readAnswer } from "../../nodes/lib/inference/oip/answer";
 import { createCallQueue } from "../../nodes/lib/inference/call-queue";
