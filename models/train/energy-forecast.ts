@@ -28,7 +28,7 @@ const INPUTS = [
 const TIME = INPUTS.length - 1;
 
 /** A quarter of an hour and what came after it. */
-interface Row {
+export interface Row {
   readonly inputs: readonly number[];
   readonly weekStatus: string;
   /** kWh of the next hour. */
@@ -50,7 +50,8 @@ export function train(file: string): TrainedModel {
   return describe(fit(earlier), earlier, rows.slice(HOLD_OUT_FROM));
 }
 
-function readRows(file: string): readonly Row[] {
+/** The rows of the data file, in their order. */
+export function readRows(file: string): readonly Row[] {
   const column = readColumns(file);
   const measured = INPUTS.map((input) => column(input.column).map(Number));
   const week = column("WeekStatus");

@@ -29,10 +29,15 @@ interface Inspector {
 
 /** Trains on made-up images; always the same. */
 export function train(): TrainedModel {
+  const { images, heldOut, random } = makeImages();
+  return describe(fit(images, random), images, heldOut);
+}
+
+/** The images to learn from, and those held out. */
+export function makeImages(): { readonly images: readonly SurfaceImage[]; readonly heldOut: readonly SurfaceImage[]; readonly random: () => number } {
   const random = mulberry32(SEED);
   const images = Array.from({ length: IMAGES }, () => makeImage(random));
-  const heldOut = Array.from({ length: HELD_OUT }, () => makeImage(random));
-  return describe(fit(images, random), images, heldOut);
+  return { images, heldOut: Array.from({ length: HELD_OUT }, () => makeImage(random)), random };
 }
 
 function kernel(weight: (x: number, y: number) => number): readonly number[] {

@@ -2,14 +2,13 @@ import { categoryOf, type Catalogue } from "../lib/editor/catalogue";
 import { fillAbsent, keepAbsent, openForm, saveNumbers, withCatalogue, type Form } from "../lib/editor/form";
 import { HTTP_ADDED, httpDefaults, loggedInBy, openHttpRows, type HttpRows } from "../lib/editor/http-rows";
 import { forProtocol } from "../lib/editor/model-protocol";
-import { ONNX_ADDED, onnxDefaults, type OnnxRows } from "../lib/editor/onnx-rows";
 import { categoryOptions, fillSelect } from "../lib/editor/options";
 import type { Validate } from "../lib/editor/red";
 import { editTensors, tensorProblem, type Direction, type TensorEditor, type TensorSpec } from "../lib/editor/tensors";
 import { textOf } from "../lib/editor/text";
 import { number, onlyIf, pattern, required, rows, url, validate } from "../lib/editor/validators";
 
-interface Model extends HttpRows, OnnxRows {
+interface Model extends HttpRows {
   name: string;
   version: number;
   modelId: string;
@@ -24,7 +23,14 @@ interface Model extends HttpRows, OnnxRows {
   timeout: number;
   inputTensors: readonly TensorSpec[];
   outputTensors: readonly TensorSpec[];
+  onnxFile: string;
+  onnxRuntime: string;
+  onnxThreads: number;
+  onnxMegabytes: number;
 }
+
+/** Settings that models from before there were ONNX files do not have. */
+const ONNX_ADDED = { onnxFile: "", onnxRuntime: "auto", onnxThreads: 1, onnxMegabytes: 256 } as const;
 
 const text = textOf("model");
 const tensors = (direction: Direction): Validate =>
@@ -50,7 +56,10 @@ RED.nodes.registerType<Model>("resonance-model", {
     inputTensors: { value: [], label: text("label.inputTensors"), validate: tensors("input") },
     outputTensors: { value: [], label: text("label.outputTensors"), validate: tensors("output") },
     ...httpDefaults(text),
-    ...onnxDefaults(text),
+    onnxFile: { value: "", label: text("label.onnxFile"), validate: forProtocol("onnx", required(text)) },
+    onnxRuntime: { value: "auto" },
+    onnxThreads: { value: 1, label: text("label.onnxThreads"), validate: forProtocol("onnx", number(text, { min: 1, max: 64, whole: true })) },
+    onnxMegabytes: { value: 256, label: text("label.onnxMegabytes"), validate: forProtocol("onnx", number(text, { min: 1, max: 2000 })) },
   },
   credentials: {
     user: { type: "text", label: text("common.label.user"), validate: validate(onlyIf(loggedInBy("basic"), required(text))) },
