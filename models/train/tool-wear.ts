@@ -110,9 +110,9 @@ function describe(wear: Wear, windows: readonly Window[], heldOut: readonly (Win
       { name: "log loss", model: round(logLoss(probabilities, labels)), baseline: round(logLoss(labels.map(() => share), labels)), guess: "share of worn windows" },
     ],
     limits: [
-      `Weak, and no more can be said from eight experiments. Windows judged right by experiment: ${perExperiment.join(", ")}; experiment 5 has no 4 s of steady cutting.`,
-      "Shuffled rows would show an accuracy near 1, since rows of one experiment resemble each other; whole experiments are the honest test.",
-      "With feed rate, powers and currents the model only learned which feed was used with which tool and did worse than chance on experiments left out. "
+      `Weak evidence: eight experiments. Windows judged right by experiment: ${perExperiment.join(", ")}; experiment 5 has no 4 s of steady cutting.`,
+      "Whole experiments are held out, since windows of one experiment resemble each other: shuffled, they would say nothing about the next tool.",
+      "In trials with feed rate, power and currents beside it the model learned which feed was used with which tool, and did worse than chance on experiments left out. "
         + "The one signal was chosen by looking at these eight experiments: expect less on others.",
       "The data state the spindle's acceleration in mm/s²; the window's standard deviation stands for the vibration acceleration of the profile.",
     ],

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { truncateSync } from "node:fs";
 import path from "node:path";
 import { after, describe, it } from "node:test";
+import type { Worker } from "node:worker_threads";
 import type { ErrorCode, ResonanceError } from "../../nodes/lib/errors/resonance-error";
 import type { ModelRunner, RawAnswer } from "../../nodes/lib/inference/model";
 import { fromHalf, toHalf } from "../../nodes/lib/inference/onnx/half";
@@ -12,6 +13,7 @@ import { readOnnxSignature } from "../../nodes/lib/inference/onnx/onnx-signature
 import { findRuntime } from "../../nodes/lib/inference/onnx/runtime";
 import type { Datatype, ModelAnswer, Tensor } from "../../nodes/lib/inference/tensor";
 import type { ElementType } from "../../models/train/onnx-writer";
+import { until } from "../support/node-red-runtime";
 import { ask, counter, floats, identity, modelOf, runnerOf, runtimeFolder, runtimes, specOf, temporaryFolder, withoutRuntime } from "../support/onnx";
 
 const folder = temporaryFolder();
@@ -187,6 +189,21 @@ describe("the runtime", () => {
     const runner = open({ file, inputs: [X], outputs: [Y], runtime: "web", userFolder });
     await assert.rejects(runner.ask(question), fails("RESONANCE_MODEL_RUNTIME_ENDED", /exit code 3/));
     assert.deepEqual(outputsOf(await runner.ask(question))[0]?.data, [1, 2]);
+  });
+
+  it("that dies between two questions is started again without anybody noticing", async () => {
+    const userFolder = madeUp("fading", `
+      class Tensor { constructor(type, data, dims) { Object.assign(this, { type, data, dims }); } }
+      module.exports = { env: {}, Tensor, InferenceSession: { create: async () => ({ run: async ({ x }) => { setImmediate(() => { setImmediate(() => process.exit(4)); }); return { y: x }; } }) } };`);
+    const runner = open({ file, inputs: [X], outputs: [Y], runtime: "web", userFolder, timeout: 60_000 });
+    let ended = 0;
+    const watch = (worker: Worker): void => { worker.once("exit", () => { ended += 1; }); };
+    process.on("worker", watch);
+    for (let count = 1; count <= 3; count += 1) {
+      assert.deepEqual(outputsOf(await runner.ask(question))[0]?.data, [1, 2]);
+      await until(() => ended === count, `the end of thread ${count}`);
+    }
+    process.off("worker", watch);
   });
 
   it("that hangs while it loads is given up on close", async () => {

@@ -83,6 +83,7 @@ export function createOnnxRunner(options: OnnxOptions): ModelRunner {
     loaded = { thread, digest, signature };
     return loaded;
   };
+  const current = async (): Promise<Loaded> => (loaded?.thread.alive() ? loaded : load());
   const drop = (): void => {
     if (loaded) leaving = loaded.thread.end();
     loaded = undefined;
@@ -109,7 +110,7 @@ export function createOnnxRunner(options: OnnxOptions): ModelRunner {
   const withModel = <T>(signal: AbortSignal | undefined, work: (model: Loaded) => Promise<T>): Promise<T> => {
     const turn = lane(async () => {
       if (signal?.aborted || closing.signal.aborted) throw new ResonanceError("RESONANCE_MODEL_CLOSED");
-      return work(loaded ?? await load());
+      return work(await current());
     });
     return untilAborted(untilAborted(turn, signal), closing.signal);
   };
@@ -134,7 +135,7 @@ export function createOnnxRunner(options: OnnxOptions): ModelRunner {
         const split = together ? splitAnswer(await run(model, joined.tensors), joined.rows) : undefined;
         if (split) return split.map((raw) => answerOf(raw, model.digest));
         const answers: RawAnswer[] = [];
-        for (const tensors of checked) answers.push(answerOf(await run(loaded ?? await load(), tensors), model.digest));
+        for (const tensors of checked) answers.push(answerOf(await run(await current(), tensors), model.digest));
         return answers;
       });
     },

@@ -15,6 +15,8 @@ export interface ThreadStart {
 export interface OnnxThread {
   /** Which runtime it is, e.g. `onnxruntime-node 1.30.0`. */
   readonly runtime: string;
+  /** Whether the thread is still there; it may end by itself. */
+  alive(): boolean;
   /** Runs the model; the inputs move into the thread. @throws ThreadFailure; after `late` and `ended` the thread is of no more use */
   run(inputs: readonly PackedTensor[], outputs: readonly string[], timeout: number): Promise<readonly PackedTensor[]>;
   /** Ends the thread, whatever it does. */
@@ -94,12 +96,15 @@ export async function startThread(start: ThreadStart, limit: number): Promise<On
   worker.unref();
   // Without a listener the end of a thread that nobody waits for would be the end of the process.
   worker.on("error", () => undefined);
+  let alive = true;
+  worker.once("exit", () => { alive = false; });
   const end = async (): Promise<void> => { await worker.terminate(); };
   try {
     const loaded = await answerOf(worker, limit);
     if (!("runtime" in loaded)) throw new ThreadFailure("ended", "the thread answered out of turn");
     return {
       runtime: loaded.runtime,
+      alive: () => alive,
       async run(inputs, outputs, timeout) {
         const answer = answerOf(worker, timeout);
         worker.postMessage({ inputs, outputs }, buffersOf(inputs));
