@@ -9,6 +9,7 @@ import { factsOf } from "../lib/isa95/receive-facts";
 import { createLedger } from "../lib/isa95/request-ledger";
 import { openRequestStore } from "../lib/isa95/request-store";
 import type { WrittenVersion } from "../lib/isa95/versions";
+import { onDelivery, type DeliveryNews } from "../lib/node-red/delivery-news";
 import { defineNode, type NodeBehaviour, type NodeKit } from "../lib/node-red/define-node";
 import { userFolder } from "../lib/node-red/user-folder";
 import type { Profile } from "../lib/profile/profile";
@@ -78,10 +79,15 @@ function writer(kit: Kit): NodeBehaviour {
   const write = compileMessage(target);
   const once = suppression(kit, profile, target, write);
   return {
+    close() { once?.close(); },
     input(msg, send) {
+      if (once && msg.topic === REFUSED) {
+        once.heard({ bodId: String(msg.payload), taken: false });
+        return;
+      }
       const known = (msg["resonance"] ?? {}) as MessageContext & { suppress?: unknown };
       const record = msg.payload as InterfaceRecord;
-      const written = once && known.suppress !== false ? once(record, known) : { first: write(record, known) };
+      const written = once && known.suppress !== false ? once.write(record, known) : { first: write(record, known) };
       if ("until" in written) {
         status.count("suppressed", "grey");
         msg["resonance"] = { ...known, suppressed: written };
@@ -99,6 +105,9 @@ function writer(kit: Kit): NodeBehaviour {
   };
 }
 
+/** Topic of a message whose payload is the BODID of a document that did not get to the MES, where no node of ours sends it. */
+const REFUSED = "request/refused";
+
 /** A request that was not made again. */
 interface Suppressed {
   /** Record that made the request. */
@@ -109,11 +118,11 @@ interface Suppressed {
 /** A message to be sent, and how to remember that it was. */
 interface Fresh {
   readonly first: WrittenMessage;
-  keep?(): void;
+  readonly keep?: () => void;
 }
 
 /** Writes a request for work once for each cause, then its changes; every other message as it is. */
-function suppression({ RED, node, def }: Kit, profile: Profile, target: MessageTarget, write: ReturnType<typeof compileMessage>) {
+function suppression({ RED, node, def, ...kit }: Kit, profile: Profile, target: MessageTarget, write: ReturnType<typeof compileMessage>) {
   const hours = Number(def.suppressHours || 0);
   if (!(hours > 0)) return undefined;
   const change = compileMessage({ ...target, message: "ChangeWorkSchedule" });
@@ -122,7 +131,17 @@ function suppression({ RED, node, def }: Kit, profile: Profile, target: MessageT
     window: hours * 3_600_000, tolerance: Number(def.suppressTolerance ?? 10) / 100,
     causeFields: (def.causeFields ?? "").split(",").map((name) => name.trim()).filter((name) => name !== ""),
   }, ({ category, direction }) => profile.categories.get(category)?.[direction].fields ?? new Map(), store.load());
-  return (record: InterfaceRecord, context: MessageContext): Fresh | Suppressed => {
+  const heard = ({ bodId, taken }: DeliveryNews): void => {
+    const kept = ledger.heard(bodId, taken);
+    if (!kept) return;
+    try {
+      store.save(kept);
+    } catch (thrown) {
+      kit.fail(thrown);
+    }
+  };
+  const close = onDelivery(RED, heard);
+  const writeOnce = (record: InterfaceRecord, context: MessageContext): Fresh | Suppressed => {
     const first = write(record, context);
     if (first.message !== "ProcessWorkSchedule") return { first };
     const now = Date.now();
@@ -130,8 +149,9 @@ function suppression({ RED, node, def }: Kit, profile: Profile, target: MessageT
     const { kind, entry } = verdict;
     if (kind === "suppressed") return { requestId: entry.requestId, until: new Date(verdict.until).toISOString() };
     const sent = kind === "change" ? change(record, { ...context, requestId: entry.requestId }) : first;
-    return { first: sent, keep: () => { store.save(ledger.commit(entry, now)); } };
+    return { first: sent, keep: () => { store.save(ledger.commit(entry, now, sent.bodId)); } };
   };
+  return { write: writeOnce, heard, close };
 }
 
 /** The encoding a content type names. */

@@ -9,7 +9,7 @@ import { errorEntry, factsOf } from "../lib/mes-in/message";
 import type { Outcome } from "../lib/mes-in/outcome";
 import { createReception, type Deliver } from "../lib/mes-in/reception";
 import { openRememberedAnswers, removeRememberedAnswers } from "../lib/mes-in/remembered-answers";
-import { openRoute } from "../lib/mes-in/route";
+import { isAdminPath, openRoute } from "../lib/mes-in/route";
 import { withSiteMiddleware } from "../lib/mes-in/site-middleware";
 import { defineNode } from "../lib/node-red/define-node";
 import { userFolder } from "../lib/node-red/user-folder";
@@ -65,8 +65,9 @@ export = (RED: NodeAPI) =>
         else status.count("accepted");
       };
       const serve = (): ((removed: boolean) => void) => {
-        const { httpNodeRoot } = RED.settings as { readonly httpNodeRoot?: unknown };
+        const { httpNodeRoot, httpAdminRoot } = RED.settings as { readonly httpNodeRoot?: string | false; readonly httpAdminRoot?: string | false };
         if (httpNodeRoot === false) throw new ResonanceError("RESONANCE_MES_IN_NO_HTTP");
+        if (httpAdminRoot === httpNodeRoot && isAdminPath(def.path)) throw new ResonanceError("RESONANCE_MES_IN_PATH_ADMIN", { path: def.path }, { path: "path" });
         const handle = createEndpoint({
           methods: def.methods.split(","), authenticate, challenge: `${def.authentication === "basic" ? "Basic" : "Bearer"} realm="MES", charset="UTF-8"`,
           sizeLimit, transferTime: Number(def.transferTime) * 1000, limit, language,
@@ -83,7 +84,7 @@ export = (RED: NodeAPI) =>
           onRefused() { status.count("refused", "yellow"); },
         });
         const site = withSiteMiddleware(RED, handle);
-        const close = openRoute(RED.httpNode, def.path, site);
+        const close = openRoute(RED.httpNode, def.path, site, { server: RED.server, ...(httpNodeRoot !== undefined && { root: httpNodeRoot }) });
         status.show("green", "ring", "listening");
         // Until the deploy brings the path back, senders are told to come again.
         return (removed) => { close(removed ? undefined : site); };
@@ -95,13 +96,13 @@ export = (RED: NodeAPI) =>
         const deliver: Deliver = (received, reply) => { send([{ ...msg, payload: received.content, resonance: { ...known, ...factsOf(received, reply) } }]); };
         const outcome = await reception.take(msg.payload, undefined, deliver);
         count(outcome);
-        const { error, verdict, message, bodId, body, duplicate } = outcome;
+        const { error, verdict, message, bodId, body, contentType, duplicate } = outcome;
         const answer = { verdict, ...(duplicate && { duplicate }), ...(error && { errors: [errorEntry(error)] }) };
         const topic = known.mqtt?.responseTopic ?? msg.topic;
         send([
           null,
           error ? { ...msg, resonance: { ...known, errors: [errorEntry(error)] } } : null,
-          body === "" ? null : { ...msg, ...(topic !== undefined && { topic }), payload: body, resonance: { ...known, answer, ...(message !== undefined && { isa95: { message, bodId } }) } },
+          body === "" ? null : { ...msg, ...(topic !== undefined && { topic }), payload: body, ...(contentType !== undefined && { contentType }), resonance: { ...known, answer, ...(message !== undefined && { isa95: { message, bodId } }) } },
         ]);
       };
       return {

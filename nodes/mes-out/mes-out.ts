@@ -5,6 +5,7 @@ import { toEnvelope, type KnownDocument } from "../lib/mes/envelope";
 import type { Result } from "../lib/mes/mes-outbox";
 import { laneOf, type MesWay } from "../lib/mes/mes-way";
 import { isCommand, runCommand } from "../lib/mes/outbox-command";
+import { tellDelivery } from "../lib/node-red/delivery-news";
 import { defineNode, type NodeBehaviour, type NodeKit } from "../lib/node-red/define-node";
 import { createMessageKeeper } from "../lib/node-red/kept-message";
 
@@ -24,7 +25,7 @@ export = (RED: NodeAPI) =>
   });
 
 /** The message is done when the MES has answered. */
-function fromMemory({ status }: Kit, { client, format }: FromMemory): NodeBehaviour {
+function fromMemory({ RED, status }: Kit, { client, format }: FromMemory): NodeBehaviour {
   const unsubscribe = client.onStatus(({ state, pending }) => {
     if (state === "retrying") status.show("yellow", "ring", "retrying", { count: pending });
     else if (state === "sending" && pending > 1) status.show("blue", "dot", "pending", { count: pending });
@@ -32,7 +33,9 @@ function fromMemory({ status }: Kit, { client, format }: FromMemory): NodeBehavi
   return {
     async input(msg) {
       if (isCommand(msg.topic)) throw new ResonanceError("RESONANCE_MES_NO_OUTBOX", {}, { path: "topic" });
-      const delivery = await client.send(toEnvelope(msg.payload, format, knownOf(msg).isa95));
+      const { isa95 } = knownOf(msg);
+      const delivery = await toldWhenLost(RED, isa95, () => client.send(toEnvelope(msg.payload, format, isa95)));
+      tellDelivery(RED, delivery.bodId, true);
       status.count(delivery.verdict === "none" ? "unacknowledged" : delivery.verdict);
       return answered(msg, delivery);
     },
@@ -41,25 +44,28 @@ function fromMemory({ status }: Kit, { client, format }: FromMemory): NodeBehavi
 }
 
 /** The message is done when the document is on the disk; the answer comes when the MES has given it, also after a restart. */
-function byDisk({ node, status, ...kit }: Kit, { outbox, format, order }: ByDisk): NodeBehaviour {
+function byDisk({ RED, node, status, ...kit }: Kit, { outbox, format, order }: ByDisk): NodeBehaviour {
   const kept = createMessageKeeper();
   let lost = 0;
   let shown = false;
   const show = (): void => {
     const { state, problem, counts } = outbox.status();
     const waiting = counts?.waiting ?? 0;
-    const gone = (counts?.dropped ?? 0) + (counts?.expired ?? 0);
+    const blocked = counts?.blocked ?? 0;
+    const gone = counts ? counts.dropped + counts.expired + counts.deadDropped + counts.damaged : 0;
     if (gone > lost) status.count("dropped", "yellow", gone - lost);
     lost = gone;
     const troubled = problem?.code.startsWith("RESONANCE_OUTBOX_") === true;
     if (troubled) status.error(problem);
-    else if (state === "retrying") status.show("yellow", "ring", "retrying", { count: waiting });
+    else if (blocked > 0) status.show("yellow", "ring", "blocked", { count: blocked });
+    else if (state === "retrying") status.show("yellow", "ring", "retryingFor", { reason: problem?.status(kit.language) ?? "", count: waiting });
     else if (waiting > 1) status.show("blue", "dot", "pending", { count: waiting });
     // Nothing is going on any more: what it came to.
     else if (shown) status.count("accepted", "green", 0);
-    shown = troubled || state === "retrying" || waiting > 1;
+    shown = troubled || state === "retrying" || blocked > 0 || waiting > 1;
   };
   const tell = (result: Result): void => {
+    tellDelivery(RED, result.parcel.envelope.bodId, result.kind === "delivered");
     const msg = kept.restore(result.parcel.context);
     if (result.kind === "delivered") {
       const { delivery } = result;
@@ -82,15 +88,28 @@ function byDisk({ node, status, ...kit }: Kit, { outbox, format, order }: ByDisk
   return {
     async input(msg) {
       if (isCommand(msg.topic)) {
-        msg.payload = await runCommand(outbox, msg.topic, msg.payload);
+        msg.payload = await runCommand(outbox, msg.topic, msg.payload, kit.language);
         return [null, msg];
       }
-      const envelope = toEnvelope(msg.payload, format, knownOf(msg).isa95);
-      await outbox.send({ envelope, lane: laneOf(envelope.document, order), owner: node.id, context: kept.keep(msg) });
-      return undefined;
+      const { isa95 } = knownOf(msg);
+      return toldWhenLost(RED, isa95, async () => {
+        const envelope = toEnvelope(msg.payload, format, isa95);
+        await outbox.send({ envelope, lane: laneOf(envelope.document, order), owner: node.id, context: kept.keep(msg) });
+        return undefined;
+      });
     },
     close() { for (const end of ends) end(); },
   };
+}
+
+/** A document that cannot be sent never gets to the MES: who remembers it as sent must hear of that. */
+async function toldWhenLost<T>(RED: NodeAPI, isa95: KnownDocument | undefined, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (thrown) {
+    tellDelivery(RED, isa95?.bodId, false);
+    throw thrown;
+  }
 }
 
 /** The message with the MES's answer in place of the document. */

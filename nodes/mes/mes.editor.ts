@@ -2,7 +2,7 @@ import { deadLettersBox } from "../lib/editor/dead-letters";
 import { fillAbsent, keepAbsent, openForm, saveNumbers } from "../lib/editor/form";
 import { HTTP_ADDED, httpDefaults, loggedInBy, openHttpRows, type HttpRows } from "../lib/editor/http-rows";
 import { textOf } from "../lib/editor/text";
-import { number, onlyIf, required, url, validate } from "../lib/editor/validators";
+import { number, onlyIf, required, url, validate, type Check } from "../lib/editor/validators";
 
 interface Mes extends HttpRows {
   name: string;
@@ -27,6 +27,10 @@ const ADDED = { ...HTTP_ADDED, keep: "none", retryFor: "limit", order: "equipmen
 const NUMBERS = ["timeout", "retries", "queueLimit", "diskLimit", "ageLimit", "lanes"] as const;
 const diskNumber = (range: Parameters<typeof number>[1]) => validate((value) => (value === undefined ? undefined : number(text, range)(value)));
 
+const anywhere = url(text, "http", "https");
+/** A path alone is one of this Node-RED's own HTTP nodes. */
+const address: Check = (value) => (/^\s*\/(?!\/)/.test(String(value)) ? undefined : anywhere(value));
+
 RED.nodes.registerType<Mes>("resonance-mes", {
   category: "config",
   color: "#E9967A",
@@ -34,7 +38,7 @@ RED.nodes.registerType<Mes>("resonance-mes", {
   defaults: {
     name: { value: "" },
     version: { value: 2 },
-    url: { value: "", label: text("label.url"), required: true, validate: validate(required(text), url(text, "http", "https")) },
+    url: { value: "", label: text("label.url"), required: true, validate: validate(required(text), address) },
     format: { value: "xml" },
     ...httpDefaults(text),
     keep: { value: "disk" },

@@ -1,13 +1,14 @@
 import type { NodeAPI, NodeDef } from "node-red";
 import type { DocumentFormat } from "../lib/isa95/document";
 import { createMesExchange } from "../lib/mes/exchange";
-import { createMesClient, requireCount } from "../lib/mes/mes-client";
+import { createMesClient, requireAmount, requireCount } from "../lib/mes/mes-client";
 import { createMesOutbox } from "../lib/mes/mes-outbox";
 import type { DeliveryOrder, MesWay } from "../lib/mes/mes-way";
 import { defineConfig, type ConfigKit, type ConfigOffer } from "../lib/node-red/define-config";
 import { whenFlowsStarted } from "../lib/node-red/flows-started";
 import { HTTP_ADDED, HTTP_CREDENTIALS, httpSettings, type HttpForm } from "../lib/node-red/http-form";
 import { serveOutboxes, type DeployedOutboxes } from "../lib/node-red/mes-admin";
+import { withOwnAddress } from "../lib/node-red/own-address";
 import { outboxFolder } from "../lib/node-red/outbox-folder";
 import { openOutbox } from "../lib/outbox/open-outbox";
 import type { OutboxPolicy } from "../lib/outbox/outbox";
@@ -58,8 +59,8 @@ function byDisk({ RED, node, def, credentials, language }: Kit, deployed: Deploy
   const lanesAtOnce = requireCount("lanes", Number(def.lanes), 1);
   const limits = {
     entries: requireCount("queueLimit", Number(def.queueLimit), 1),
-    bytes: Number(def.diskLimit) * MEGABYTE,
-    ageMs: Number(def.ageLimit) * HOUR_MS,
+    bytes: requireAmount("diskLimit", Number(def.diskLimit)) * MEGABYTE,
+    ageMs: requireAmount("ageLimit", Number(def.ageLimit), true) * HOUR_MS,
   };
   const outbox = createMesOutbox({
     exchange: createMesExchange({ ...endpoint(RED, def, credentials), connections: lanesAtOnce }),
@@ -81,5 +82,5 @@ function byDisk({ RED, node, def, credentials, language }: Kit, deployed: Deploy
 }
 
 function endpoint(RED: NodeAPI, def: MesDef, credentials: Kit["credentials"]): Parameters<typeof createMesExchange>[0] {
-  return { url: def.url, format: def.format, timeout: Number(def.timeout), connections: 1, ...httpSettings(RED, def, credentials) };
+  return { url: withOwnAddress(RED, def.url), format: def.format, timeout: Number(def.timeout), connections: 1, ...httpSettings(RED, def, credentials) };
 }

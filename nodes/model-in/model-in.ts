@@ -4,6 +4,7 @@ import { defineNode, type Outgoing } from "../lib/node-red/define-node";
 import { servePreview, type SeeingNode } from "../lib/node-red/preview";
 import type { Profile } from "../lib/profile/profile";
 import type { Equipment } from "../lib/record/equipment";
+import { isJobDocument, jobFor, type SaidOfJobs } from "../lib/record/job-context";
 import {
   createInputCollector, type BadQuality, type Collected, type ConstantField, type JobField, type TagMapping, type Trigger, type TriggerEdge,
 } from "../lib/record/input-collector";
@@ -31,10 +32,11 @@ interface ModelInDef extends NodeDef {
 export = (RED: NodeAPI) => {
   servePreview(RED);
   defineNode<ModelInDef>(RED, "resonance-model-in", ({ def, lookup, status, language, ...kit }) => {
+    const equipment = lookup.config<Equipment>(def.equipment, "resonance-equipment");
     const collector = createInputCollector({
       profile: lookup.config<Profile>(def.profile, "resonance-profile"),
       category: def.category,
-      equipment: lookup.config<Equipment>(def.equipment, "resonance-equipment"),
+      equipment,
       tags: def.tags,
       trigger: def.trigger,
       badQuality: def.badQuality,
@@ -50,13 +52,16 @@ export = (RED: NodeAPI) => {
       if (records.length > 0) status.count("record", "green", records.length);
       if (rejected.length > 0) status.count("rejected", "yellow", rejected.length);
       if (records.length === 0 && rejected.length === 0 && waiting.length > 0) status.show("grey", "ring", "waiting", { count: waiting.length });
-      const known = cause["resonance"] as object | undefined;
+      // What a record becomes belongs to the job it was made in, whatever job there is by then.
+      const known = { ...(cause["resonance"] as SaidOfJobs | undefined), ...(job !== undefined && { job }) };
+      if (job === null) delete known.job;
       const samples = collector.counts();
       return [
         records.map((record) => ({ ...cause, payload: record, resonance: { ...known, samples, input: record } })),
         rejected.map(({ errors, tags }) => ({ ...cause, resonance: { ...known, samples, errors, tags } })),
       ];
     };
+    let job: unknown;
     const timer = def.trigger === "interval"
       ? setInterval(() => {
         try {
@@ -67,16 +72,18 @@ export = (RED: NodeAPI) => {
       }, milliseconds(def.interval))
       : undefined;
     return {
-      input: (msg) => emit(collector.accept(msg.payload, msg.topic, undefined, jobOf(msg)), msg),
+      input(msg) {
+        const known = (msg["resonance"] ?? {}) as SaidOfJobs;
+        const said = jobFor(known, equipment);
+        if (said !== undefined) job = said;
+        // Jobs of other machines are no samples of this one.
+        else if (isJobDocument(msg.payload, known)) return undefined;
+        return emit(collector.accept(msg.payload, msg.topic, undefined, said), msg);
+      },
       close: () => { clearInterval(timer); },
     };
   });
 };
-
-/** The context of the job; `undefined` where the message says nothing of it. */
-function jobOf(msg: NodeMessage): unknown {
-  return (msg["resonance"] as { job?: unknown } | undefined)?.job;
-}
 
 function milliseconds(interval: number | string): number {
   const value = Number(interval) * 1000;

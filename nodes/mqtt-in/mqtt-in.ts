@@ -2,7 +2,7 @@ import type { NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { ResonanceError, toResonanceError } from "../lib/errors/resonance-error";
 import type { MqttBroker } from "../lib/mqtt/broker";
 import type { MqttMessage, Qos, Taken } from "../lib/mqtt/message";
-import { describeMessage } from "../lib/mqtt/describe-message";
+import { describeMessage, standardProperties } from "../lib/mqtt/describe-message";
 import { compileReader, type Expected } from "../lib/mqtt/read-message";
 import { subscriptionFilter } from "../lib/mqtt/topic";
 import { placeFilter } from "../lib/mqtt/topic-plan";
@@ -48,11 +48,12 @@ export = (RED: NodeAPI) =>
     const toMessage = (message: MqttMessage): { readonly msg: NodeMessage; readonly rejected: boolean } => {
       const mqtt = describeMessage(message);
       const { topic: name, payload } = message;
+      const standard = standardProperties(message);
       try {
-        return { rejected: false, msg: { topic: name, payload: read(message), resonance: { mqtt } } };
+        return { rejected: false, msg: { topic: name, payload: read(message), ...standard, resonance: { mqtt } } };
       } catch (thrown) {
         const { code, path = "", message: text } = toResonanceError(thrown).localize(language);
-        return { rejected: true, msg: { topic: name, payload: payload.toString("utf8"), resonance: { mqtt, errors: [{ path, code, message: text }] } } };
+        return { rejected: true, msg: { topic: name, payload: payload.toString("utf8"), ...standard, resonance: { mqtt, errors: [{ path, code, message: text }] } } };
       }
     };
     const pass = (message: MqttMessage, taken: Taken): void => {

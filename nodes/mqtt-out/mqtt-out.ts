@@ -1,13 +1,14 @@
-import type { NodeAPI, NodeDef } from "node-red";
+import type { NodeAPI, NodeDef, NodeMessage } from "node-red";
 import type { MqttBroker } from "../lib/mqtt/broker";
-import type { Qos } from "../lib/mqtt/message";
+import type { Publication, Qos } from "../lib/mqtt/message";
+import { answerTo, responseTopicOf, type Request } from "../lib/mqtt/request";
 import { compileWriter } from "../lib/mqtt/write-message";
 import { defineNode } from "../lib/node-red/define-node";
 import type { Equipment } from "../lib/record/equipment";
 
 interface MqttOutDef extends NodeDef {
   broker: string;
-  target: "place" | "topic";
+  target: "place" | "topic" | "response";
   /** Place of what does not name its own. */
   equipment: string;
   topic: string;
@@ -21,11 +22,16 @@ export = (RED: NodeAPI) =>
     const { def, lookup, status } = kit;
     const { connection, outgoing } = lookup.config<MqttBroker>(def.broker, "resonance-mqtt-broker");
     const write = compileWriter({
-      template: def.target === "topic" ? def.topic.trim() || "{topic}" : "",
+      template: templateOf(def),
       equipment: lookup.optional<Equipment>(def.equipment, "resonance-equipment")?.path,
       qos: Number(def.qos) as Qos,
       retain: def.retain,
     });
+    const publications = (msg: NodeMessage & Request, topic: string | undefined): readonly Publication[] => {
+      if (def.target !== "response") return write(msg.payload, topic);
+      responseTopicOf(msg.responseTopic);
+      return write(msg.payload, "answer").map((publication) => answerTo(msg, publication));
+    };
     let sent = 0;
 
     const show = (): void => {
@@ -49,7 +55,7 @@ export = (RED: NodeAPI) =>
     return {
       async input(msg) {
         const topic = typeof msg.topic === "string" ? msg.topic : undefined;
-        const outcomes = await Promise.all(write(msg.payload, topic).map((publication) => outgoing.send(publication)));
+        const outcomes = await Promise.all(publications(msg, topic).map((publication) => outgoing.send(publication)));
         sent += outcomes.filter((outcome) => outcome === "sent").length;
         show();
       },
@@ -59,3 +65,9 @@ export = (RED: NodeAPI) =>
       },
     };
   });
+
+/** Topic with placeholders; the topic of an answer is its request's. */
+function templateOf({ target, topic }: MqttOutDef): string {
+  if (target === "response") return "{topic}";
+  return target === "topic" ? topic.trim() || "{topic}" : "";
+}

@@ -2,6 +2,7 @@ import type { NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { defineNode, type Outgoing } from "../lib/node-red/define-node";
 import type { Profile } from "../lib/profile/profile";
 import type { Equipment } from "../lib/record/equipment";
+import { isJobDocument, jobFor, type SaidOfJobs } from "../lib/record/job-context";
 import type { Outcome, Verdict } from "../lib/setpoint/decision";
 import { createGuard } from "../lib/setpoint/guard";
 import type { GuardState } from "../lib/setpoint/guard-memory";
@@ -23,11 +24,12 @@ export = (RED: NodeAPI) => {
   // Without context storage of the user's, Node-RED forgets a node's context at every deploy.
   const remembered = new Map<string, GuardState>();
   defineNode<SetpointGuardDef>(RED, "resonance-setpoint-guard", ({ def, node, lookup, status, text, ...kit }) => {
+    const equipment = lookup.config<Equipment>(def.equipment, "resonance-equipment");
     const context = node.context();
     const guard = createGuard({
       ...def,
       profile: lookup.config<Profile>(def.profile, "resonance-profile"),
-      equipment: lookup.config<Equipment>(def.equipment, "resonance-equipment"),
+      equipment,
     }, now, remembered.get(node.id) ?? context.get(KEPT));
     /** The message of the proposal that waits: its command continues it. */
     let waiting: { readonly id: string; readonly msg: NodeMessage } | undefined;
@@ -56,8 +58,8 @@ export = (RED: NodeAPI) => {
     }, TICK_MS);
     return {
       input(msg) {
-        const { job, limits } = (msg["resonance"] ?? {}) as { readonly job?: unknown; readonly limits?: unknown };
-        return emit(guard.accept({ payload: msg.payload, topic: msg.topic, job, limits }), msg);
+        const said = (msg["resonance"] ?? {}) as SaidOfJobs & { readonly limits?: unknown };
+        return emit(guard.accept({ payload: isJobDocument(msg.payload, said) ? undefined : msg.payload, topic: msg.topic, job: jobFor(said, equipment), limits: said.limits }), msg);
       },
       close(removed) {
         clearInterval(timer);

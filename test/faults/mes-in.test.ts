@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
+import { readAnswer } from "../../nodes/lib/isa95/answer";
 import { codeOf, MES_IN, schedule, send, type Answered } from "../support/mes-in";
 import { startRuntime, until, type EmbeddedRuntime } from "../support/node-red-runtime";
 import { fuzzSeed, seeded, type Seeded } from "../support/seeded";
@@ -86,6 +87,30 @@ describe("faults at the MES endpoint", () => {
     console.log(`# seed ${seed}; answers by status: ${JSON.stringify(Object.fromEntries(counts))}; memory grew by ${grown.toFixed(0)} MB`);
     assert.ok(grown < 400, `memory grew by ${grown} MB`);
     assert.deepEqual(runtime.sent("MES in", 1).length, [...counts].reduce((sum, [status, count]) => (status >= 400 ? sum + count : sum), 0), "every refusal is told to the flow");
+    await stillWorks();
+  });
+
+  it("JSON arrives as it was sent, whatever parses bodies before it; broken JSON gets a code, and half of one is cut off", async () => {
+    await deploy([{ ...NODE, transferTime: 0.5, sizeLimit: 6000 }]);
+    const json = { "content-type": "application/json" };
+    const good = GOOD.at(-1) ?? "";
+    const answer = await send(url, good, { headers: json });
+    assert.deepEqual([answer.status, readAnswer(answer.text)], [200, { message: "AcknowledgeJobList", verdict: "accepted", originalBodId: "G-4" }]);
+    const broken = await send(url, good.slice(0, -1), { headers: json });
+    assert.deepEqual([broken.status, codeOf(broken), broken.headers["content-type"]], [400, "RESONANCE_ISA95_UNREADABLE", "application/json; charset=utf-8"]);
+    // More than the 5 MB that the admin API takes.
+    const padded = `${good.replace("G-4", "G-5").slice(0, -1)}${" ".repeat(5_500_000)}}`;
+    assert.equal((await send(url, padded, { headers: json })).status, 200);
+    const half = await new Promise<Answered>((resolve, reject) => {
+      const sent = request(url, { method: "POST", agent: false, headers: { ...json, "content-length": good.length } }, (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (part: string) => { text += part; }).on("end", () => { resolve({ status: response.statusCode ?? 0, headers: response.headers, text }); });
+      });
+      sent.on("error", reject).write(good.slice(0, 20));
+    });
+    assert.deepEqual([half.status, codeOf(half)], [408, "RESONANCE_MES_IN_SLOW"]);
+    const form = await send(url, "a=b", { headers: { "content-type": "application/x-www-form-urlencoded" } });
+    assert.deepEqual([form.status, codeOf(form)], [415, "RESONANCE_MES_IN_TYPE"]);
     await stillWorks();
   });
 

@@ -4,12 +4,9 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test, type TestContext } from "node:test";
-import type { ErrorCode } from "../../nodes/lib/errors/resonance-error";
-import { createMesExchange } from "../../nodes/lib/mes/exchange";
-import { createMesOutbox, type MesOutbox, type Result } from "../../nodes/lib/mes/mes-outbox";
-import { openOutbox, type OutboxOptions } from "../../nodes/lib/outbox/open-outbox";
-import { LANES, startFlowProcess } from "../support/mes-flow-process";
-import { arrivals, numberedDocument, startMesStore, type MesStore } from "../support/mes-store";
+import { startFlowProcess } from "../support/mes-flow-process";
+import { sender, type Sender } from "../support/mes-sender";
+import { arrivals, startMesStore, type Conduct, type MesStore } from "../support/mes-store";
 import { until } from "../support/node-red-runtime";
 import { logFiles, outboxFolder, smallDisk, WIDE } from "../support/outbox";
 import { freePort } from "../support/ports";
@@ -19,7 +16,6 @@ import { fuzzSeed, seeded } from "../support/seeded";
 
 /** Kills in the default run; RESONANCE_KILLS sets another number. */
 const KILLS = Number(process.env["RESONANCE_KILLS"] ?? 12);
-const BACK_OFF = { firstMs: 5, longestMs: 50 };
 
 const unhandled: unknown[] = [];
 const note = (reason: unknown): void => { unhandled.push(reason); };
@@ -28,37 +24,6 @@ after(() => {
   process.off("unhandledRejection", note);
   assert.deepEqual(unhandled, [], "no rejection went unhandled");
 });
-
-interface Sender {
-  readonly outbox: MesOutbox;
-  readonly results: Result[];
-  readonly problems: ErrorCode[];
-  readonly send: (from: number, to: number) => Promise<void>[];
-  readonly waiting: () => number;
-}
-
-function sender(t: TestContext, url: string, folder: string, changes: Partial<OutboxOptions> & { retries?: number; timeout?: number } = {}): Sender {
-  const { retries = Infinity, timeout = 5000, ...more } = changes;
-  const results: Result[] = [];
-  const problems: ErrorCode[] = [];
-  const outbox = createMesOutbox({
-    exchange: createMesExchange({ url, format: "xml", authentication: "none", credentials: {}, timeout, connections: 4 }),
-    open: () => openOutbox({ folder, policy: "refuse", limits: WIDE, ...more }),
-    lanesAtOnce: 4, retries, backOff: BACK_OFF, report: ({ code }) => { problems.push(code); },
-  });
-  outbox.onResult("test", (result) => { results.push(result); });
-  outbox.start();
-  t.after(() => outbox.close());
-  return {
-    outbox, results, problems,
-    send: (from, to) => Array.from({ length: to - from }, (_, index) => {
-      const number = from + index;
-      const lane = `cnc-${number % LANES}`;
-      return outbox.send({ envelope: { document: numberedDocument(lane, number), contentType: "application/xml", message: "SyncEquipment", bodId: `${lane}-${number}` }, lane, owner: "test", context: String(number) });
-    }),
-    waiting: () => outbox.status().counts?.waiting ?? -1,
-  };
-}
 
 const folderOf = (t: TestContext): string => {
   const folder = outboxFolder();
@@ -199,27 +164,40 @@ describe("delivery to a MES under faults", () => {
     }
   });
 
-  test(`Node-RED ended by kill -9 ${KILLS} times while it sends: whatever was done arrives, in order, and the MES keeps each once`, async (t) => {
+  test(`Node-RED ended by kill -9 ${KILLS} times while it sends to two MES: whatever was done arrives, in order, and each MES keeps it once`, async (t) => {
     const userDir = fs.mkdtempSync(path.join(tmpdir(), "resonance-kill-"));
     t.after(() => { fs.rmSync(userDir, { recursive: true, force: true }); });
     const journal = path.join(userDir, "journal");
     const seed = fuzzSeed();
     const random = seeded(seed);
-    const mes = await store(t, { conduct: (request, known) => (!known && request % 50 === 0 ? "drop" : request % 70 === 0 ? "fail" : "answer") });
+    const conduct = (request: number, known: boolean): Conduct => (!known && request % 50 === 0 ? "drop" : request % 70 === 0 ? "fail" : "answer");
+    // The third is never there: what is for it fills files that stay.
+    const both = [await store(t, { conduct }), await store(t, { conduct })] as const;
+    const urls = [...both.map(({ url }) => url), `http://127.0.0.1:${await freePort()}/`];
+    const files = new Set<string>();
+    const gone = new Set<string>();
     for (let round = 0; round < KILLS; round += 1) {
-      const flow = startFlowProcess({ userDir, url: mes.url, journal, from: round * 1_000_000 });
+      const flow = startFlowProcess({ userDir, urls: round % 3 === 2 ? urls : urls.slice(0, 2), journal, from: round * 1_000_000 });
       await flow.sending;
       await new Promise((resolve) => setTimeout(resolve, random.below(400)));
       await flow.kill();
+      const now = new Set(logFiles(path.join(userDir, "resonance", "outbox", "mes-0")));
+      for (const file of files) if (!now.has(file)) gone.add(file);
+      for (const file of now) files.add(file);
     }
-    const done = fs.readFileSync(journal, "utf8").split("\n").filter((key) => key !== "");
-    const last = startFlowProcess({ userDir, url: mes.url, journal });
+    const done = fs.readFileSync(journal, "utf8").split("\n").filter((line) => line !== "").map((line) => line.split(" "));
+    const doneFor = (index: number): string[] => done.flatMap(([of, key = ""]) => (of === String(index) ? [key] : []));
+    const third = await store(t, { port: Number(new URL(urls[2] ?? "").port) });
+    const last = startFlowProcess({ userDir, urls, journal });
     await last.sending;
-    await until(() => done.every((key) => mes.store.has(key)), "every message that was done", 60);
+    for (const [index, mes] of [...both, third].entries()) {
+      await until(() => doneFor(index).every((key) => mes.store.has(key)), `every message that was done for MES ${index}`, 120);
+      t.diagnostic(`MES ${index}, seed ${seed}: ${KILLS} kills, ${doneFor(index).length} messages done, ${mes.store.size} kept by the MES, ${mes.counts.repeated} sent again, ${mes.counts.dropped} connections dropped`);
+      assert.equal(new Set(doneFor(index)).size, doneFor(index).length);
+    }
     await last.kill();
-    t.diagnostic(`seed ${seed}: ${KILLS} kills, ${done.length} messages done, ${mes.store.size} kept by the MES, ${mes.counts.repeated} sent again, ${mes.counts.dropped} connections dropped`);
-    assertInOrder(mes, mes.store.size);
-    assert.ok(mes.store.size >= done.length && new Set(done).size === done.length);
+    for (const mes of [...both, third]) assertInOrder(mes, mes.store.size);
+    t.diagnostic(`${files.size} files of the outbox seen, ${gone.size} of them removed meanwhile`);
   });
 });
 

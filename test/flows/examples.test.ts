@@ -97,8 +97,7 @@ describe("an example that needs nothing outside", () => {
     const flow = readExample(...parts);
     const ports = new Map<number, number>();
     for (const { port } of flow) if (typeof port === "number") ports.set(port, await freePort());
-    // A MES of core nodes is served by the same Node-RED.
-    let text = JSON.stringify(flow.map(adjust)).replaceAll("http://127.0.0.1:1880", runtime.url);
+    let text = JSON.stringify(flow.map(adjust));
     for (const [own, free] of ports) text = text.replaceAll(`127.0.0.1:${own}"`, `127.0.0.1:${free}"`).replaceAll(`"port":${own},`, `"port":${free},`);
     await runtime.deploy(JSON.parse(text) as FlowNode[]);
     return ports;

@@ -108,8 +108,27 @@ describe("reading messages", () => {
     assert.deepEqual(value("0042", ""), ["0042", 0]);
     assert.deepEqual(value("1e3", "<DataType>double</DataType>"), [1000, 0]);
     assert.deepEqual(value("fast", "<DataType>double</DataType>"), ["fast", 1]);
-    assert.deepEqual(value("INF", "<DataType>double</DataType>"), ["INF", 1]);
+    for (const word of ["INF", "-INF", "NaN"]) assert.deepEqual([value(word, "<DataType>double</DataType>"), value(word, "<DataType>int</DataType>")], [[word, 0], [word, 1]]);
+    assert.deepEqual(value("5", "<DataType/><UnitOfMeasure>KG</UnitOfMeasure>"), [5, 1]);
     assert.deepEqual(value("2026-02-30T00:00:00Z", "<DataType>dateTime</DataType>"), ["2026-02-30T00:00:00Z", 1]);
+  });
+
+  test("nouns that only older versions have: places with their parts and all of them, values in words of their own, units without a type", () => {
+    const place = (id: string, more = ""): string => `<Location><EquipmentID>${id}</EquipmentID>${more}</Location>`;
+    const actual = `<MaterialActual>${place("MX", place("C", "<EquipmentElementLevel OtherValue=\"StorageBin\"/>"))}<Quantity><QuantityString>12.50</QuantityString><DataType/><UnitOfMeasure>KG</UnitOfMeasure></Quantity></MaterialActual>`;
+    const { content, kept, problems } = readMessage(`<ProcessProductionPerformance xmlns="http://www.wbf.org/xml/B2MML-V0401" releaseID=""><ApplicationArea><CreationDateTime>2024-05-06T07:08:09</CreationDateTime></ApplicationArea><DataArea><Process/><ProductionPerformance>${place("S")}${place("M", "<EquipmentElementLevel>WorkCenter</EquipmentElementLevel>")}<ProductionResponse><SegmentResponse>${actual}</SegmentResponse></ProductionResponse></ProductionPerformance></DataArea></ProcessProductionPerformance>`);
+    assert.deepEqual([kept, problems], [[], []]);
+    assert.deepEqual(content[0]?.["location"], [{ equipmentId: "S" }, { equipmentId: "M", equipmentElementLevel: "WorkCenter" }]);
+    assert.deepEqual(content[0]["productionResponse"], { segmentResponse: [{ materialActual: [{ location: { equipmentId: "MX", location: { equipmentId: "C", equipmentElementLevel: "StorageBin" } }, quantity: [{ value: 12.5, unit: "KG" }] }] }] });
+  });
+
+  test("JSON of an older version is known by its release or the namespace it names", () => {
+    const performance = { ID: "WP", HierarchyScope: { EquipmentID: "a", EquipmentElementLevel: "Site", HierarchyScope: { EquipmentID: "b", EquipmentElementLevel: "Area" } }, WorkResponse: [{ ID: "R", JobResponse: [{ ID: "J", JobResponsetData: [{ ID: "x" }] }] }] };
+    const json = readMessage({ SyncWorkPerformance: { "@releaseID": "B2MML-V0600", ApplicationArea: { CreationDateTime: "2026-01-15T08:30:05Z" }, DataArea: { Sync: {}, WorkPerformance: [performance] } } });
+    assert.deepEqual([json.version, found(json), json.kept], ["V0600", [], []]);
+    const named = readMessage({ ProductionSchedule: { "@xmlns": "http://www.wbf.org/xml/B2MML-V0401", ID: "PS", ProductionRequest: [{ ID: "PR", SegmentRequirement: [{ ID: "SR" }] }] } });
+    assert.deepEqual([named.version, jobOrdersOf(named).map(({ id, workRequestId }) => [id, workRequestId])], ["V0401", [["SR", "PR"]]]);
+    assert.throws(() => readMessage({ ProductionSchedule: { "@xmlns": "urn:other", ID: "PS" } }), code("RESONANCE_ISA95_NAMESPACE"));
   });
 
   test("older versions are read by root and namespace under their own names; what nobody knows of them is not lost", () => {
@@ -152,6 +171,7 @@ describe("reading messages", () => {
     for (const input of [json, JSON.stringify(json), Buffer.from(JSON.stringify(json)), Buffer.from(`\uFEFF${JSON.stringify(json)}`, "utf16le")]) expect(input);
     assert.throws(() => readMessage(bytes("latin1", [])), code("RESONANCE_ISA95_UNREADABLE"));
     assert.throws(() => readMessage(bytes("utf8", [], `<?xml version="1.0" encoding="klingon"?>`)), code("RESONANCE_ISA95_UNREADABLE"));
+    for (const character of ["\u0001", "\u000b", "\ufffe", "\ud800"]) assert.throws(() => readMessage(schedule(`<JobOrder><ID>a${character}b</ID></JobOrder>`)), code("RESONANCE_ISA95_UNREADABLE"));
   });
 
   test("refuses what is no B2MML, and whatever would cost too much, at once", () => {

@@ -179,9 +179,21 @@ describe("places of one's own", () => {
     refused([{ field: "component", path: "PhysicalAsset" }]);
     refused([{ field: "remainingUsefulLife", path: "PhysicalAsset/PublishedDate" }]);
     refused([{ field: "healthIndex", path: "PhysicalAsset/HierarchyScope" }]);
-    refused([{ field: "component", path: "PhysicalAsset/VendorID" }, { field: "failureMode", path: "PhysicalAsset/VendorID" }], 1);
     refused([{ field: "component", path: "__proto__/constructor" }]);
     assert.throws(() => compile("SyncPhysicalAsset", [{ field: "component", path: "PhysicalAsset/PublishedDate/$" }]), ResonanceError);
+  });
+
+  test("are refused at deploy where two fields would share one, whoever named it and in whatever order", () => {
+    const taken = (targets: readonly NodeTarget[], message = "SyncPhysicalAsset"): void =>
+      assert.throws(() => compile(message, targets), (thrown: unknown) => thrown instanceof ResonanceError && thrown.code === "RESONANCE_ISA95_TARGET_TAKEN" && /^targets\/[01]$/.test(thrown.path ?? ""), JSON.stringify(targets));
+    const property = "PhysicalAsset/PhysicalAssetProperty";
+    const shared = [["component", "failureMode", "WorkMasterID"], ["remainingUsefulLife", "healthIndex", "Priority"]] as const;
+    for (const [one, other, element] of shared.flatMap(([first, second, name]) => [[first, second, name], [second, first, name]] as const)) {
+      taken([{ field: one, path: `WorkSchedule/WorkRequest/JobOrder/${element}` }, { field: other, path: `WorkSchedule/WorkRequest/JobOrder/${element}` }], "ProcessWorkSchedule");
+      taken([{ field: one, path: property, property: "mine" }, { field: other, path: property, property: "mine" }]);
+      taken([{ field: one, path: property, property: other }]);
+    }
+    assert.ok(compile("SyncPhysicalAsset", [{ field: "component", path: property, property: "failureMode" }, { field: "failureMode", path: property, property: "component" }]), "two that swap their names share nothing");
   });
 });
 
@@ -212,6 +224,32 @@ describe("one request for one cause", () => {
     assert.equal(act(ledger, record({ component: "spindle", remainingUsefulLife: 20, predictedEndOfLife: "2026-11-25T20:30:00.000Z" }), begin + 3_601_500), "change");
     assert.equal(act(ledger, record({ component: "spindle", remainingUsefulLife: 20, predictedEndOfLife: "2026-11-25T20:30:00.000Z", maintenanceRequired: true }), begin + 3_601_600), "change");
     assert.equal(act(ledger, record({ component: "spindle", remainingUsefulLife: 20 }), begin + 7_300_000), "new");
+  });
+
+  test("what the MES has not taken suppresses nothing: a request is new again, a change is told again; also after a restart", () => {
+    const ledger = createLedger(settings, fields, undefined);
+    const send = (given: InterfaceRecord, now: number, bodId: string, from = ledger): string => {
+      const verdict = from.judge(given, now);
+      if (verdict.kind !== "suppressed") from.commit(verdict.entry, now, bodId);
+      return `${verdict.kind} ${verdict.entry.requestId}`;
+    };
+    const [first, worse, worst] = [record({ component: "spindle", remainingUsefulLife: 40 }), record({ component: "spindle", remainingUsefulLife: 20 }), record({ component: "spindle", remainingUsefulLife: 5 })] as const;
+    assert.equal(send(first, begin, "B1"), `new ${first.id}`);
+    assert.equal(ledger.heard("B0", false), undefined, "somebody else's");
+    assert.equal(ledger.heard("B1", true), undefined, "nothing new");
+    assert.equal(send(worse, begin + 1000, "B2"), `change ${first.id}`);
+    assert.ok(ledger.heard("B2", false));
+    assert.equal(send(first, begin + 2000, "-"), `suppressed ${first.id}`, "as before the change");
+    assert.equal(send(worse, begin + 2000, "B3"), `change ${first.id}`, "told again");
+    assert.equal(ledger.heard("B2", false), undefined, "an older change is over");
+    const kept = ledger.heard("B1", false);
+    const again = createLedger(settings, fields, JSON.parse(JSON.stringify(kept)));
+    assert.equal(again.heard("B1", true)?.length, 1, "sent again by a person, and taken");
+    assert.equal(send(worse, begin + 3000, "-", again), `suppressed ${first.id}`);
+    assert.ok(again.heard("B1", false));
+    assert.equal(send(worst, begin + 3000, "B4", again), `new ${worst.id}`);
+    assert.equal(again.heard("B1", true), undefined, "the old one is forgotten");
+    assert.equal(send(worst, begin + 4000, "-", again), `suppressed ${worst.id}`);
   });
 
   test("a clock that goes back suppresses no longer than the window; fields of one's own name the cause", () => {

@@ -262,7 +262,7 @@ describe("what is refused", () => {
       refuses("RESONANCE_ISA95_RECORD", name, { ...rul(), [name]: undefined });
     }
     refuses("RESONANCE_ISA95_RECORD", "timestamp", { ...rul(), timestamp: "2026-02-30T00:00:00Z" });
-    refuses("RESONANCE_ISA95_RECORD", "confidence", { ...rul(), confidence: Number.NaN });
+    for (const confidence of [Number.NaN, -0.1, 1.5, "0.5", null]) refuses("RESONANCE_ISA95_RECORD", "confidence", { ...rul(), confidence });
     refuses("RESONANCE_ISA95_RECORD", "validUntil", { ...rul(), validUntil: "tomorrow" });
   });
 
@@ -275,7 +275,9 @@ describe("what is refused", () => {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, "41", true, {}]) refuses("RESONANCE_ISA95_FIELD_VALUE", "values/remainingUsefulLife", rul({ remainingUsefulLife: value }));
     refuses("RESONANCE_ISA95_FIELD_VALUE", "values/usageCount", record("predictive-maintenance", "input", { usageCount: 1.5 }), "SyncWorkPerformance");
     refuses("RESONANCE_ISA95_FIELD_UNKNOWN", "values/nothing", rul({ nothing: 1 }));
-    refuses("RESONANCE_ISA95_VALUE_INVALID", "ProcessWorkSchedule/DataArea/WorkSchedule[0]/WorkRequest[0]/EndTime", rul({ predictedEndOfLife: "2026-02-30T00:00:00Z" }), "ProcessWorkSchedule");
+    for (const time of ["2026-02-30T00:00:00Z", "2027-02-29T00:00:00Z", "2026-11-22T08:30:05", "2026-11-22", "2026-11-22T24:00:00Z", "tomorrow", ""]) {
+      for (const message of ["SyncPhysicalAsset", "ProcessWorkSchedule"]) refuses("RESONANCE_ISA95_FIELD_VALUE", "values/predictedEndOfLife", rul({ predictedEndOfLife: time }), message);
+    }
   });
 
   test("characters XML cannot carry, in both forms, with the path", () => {

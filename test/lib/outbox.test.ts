@@ -9,6 +9,7 @@ import v8 from "node:v8";
 import vm from "node:vm";
 import { buildSync } from "esbuild";
 import { crc32, tableCrc32 } from "../../nodes/lib/outbox/crc32";
+import { REAL_DISK, type Disk } from "../../nodes/lib/outbox/disk";
 import { scanFrames } from "../../nodes/lib/outbox/frame";
 import type { Outbox } from "../../nodes/lib/outbox/outbox";
 import { drain, logFiles, open, outboxFolder, put, smallDisk, WIDE } from "../support/outbox";
@@ -328,6 +329,30 @@ test("a full disk refuses entries, tears none, and works again when there is roo
   assert.deepEqual(keys(await drain(outbox)), [...kept, "after"]);
 });
 
+test("a lane goes on when its last entry is settled on the disk: after a crash nothing old is sent behind newer; others do not wait", async (t) => {
+  const folder = folderOf(t);
+  let turned = (): void => undefined;
+  let turning: Promise<void> = Promise.resolve();
+  const disk: Disk = { ...REAL_DISK, async sync(file) { await turning; await REAL_DISK.sync(file); } };
+  const outbox = await opened(t, folder, { disk });
+  for (const key of ["a1", "a2", "a3", "b1"]) await put(outbox, key, key.charAt(0));
+  for (const settle of [(number: number) => outbox.done(number), (number: number) => outbox.deadLetter(number, "refused")]) {
+    turning = new Promise((resolve) => { turned = resolve; });
+    const first = outbox.next();
+    assert.equal(first?.lane, "a");
+    let isOnDisk = false;
+    const settled = settle(first.sequence).then(() => { isOnDisk = true; });
+    const other = outbox.next();
+    assert.notEqual(other?.lane, "a", "the next of the lane waits for the disk");
+    if (other) await Promise.race([outbox.done(other.sequence), new Promise(setImmediate)]);
+    assert.equal(outbox.next(), undefined);
+    assert.equal(isOnDisk, false);
+    turned();
+    await settled;
+  }
+  assert.equal(outbox.next()?.key, "a3");
+});
+
 test("what is delivered while the disk is full frees it", async (t) => {
   const folder = folderOf(t);
   const disk = smallDisk(4000);
@@ -499,9 +524,10 @@ test("many at once never pass the limits", async (t) => {
   assert.deepEqual(seen, [...seen].sort());
 });
 
-test("an entry that is too old goes, a put that waits when the outbox closes is refused", async (t) => {
+test("an entry that is too old goes; puts that wait for room when the outbox closes are written beyond the limit", async (t) => {
   let time = 1_000_000;
-  const outbox = await open(folderOf(t), { policy: "block", limits: { entries: 2, bytes: 1e9, ageMs: 1000 }, now: () => time });
+  const folder = folderOf(t);
+  const outbox = await open(folder, { policy: "block", limits: { entries: 2, bytes: 1e9, ageMs: 1000 }, now: () => time });
   await put(outbox, "old");
   time += 900;
   await put(outbox, "young");
@@ -509,13 +535,18 @@ test("an entry that is too old goes, a put that waits when the outbox closes is 
   assert.equal(outbox.next()?.key, "young");
   assert.equal(outbox.counts().expired, 1);
   await put(outbox, "2");
-  const waiting = assert.rejects(put(outbox, "3"), coded("RESONANCE_OUTBOX_CLOSED"));
-  await sleep(0);
+  const waiting = ["3", "4", "5"].map((key) => put(outbox, key));
+  assert.equal(outbox.counts().blocked, 3);
   await outbox.close();
-  await waiting;
-  await assert.rejects(put(outbox, "4"), coded("RESONANCE_OUTBOX_CLOSED"));
+  await Promise.all(waiting);
+  await assert.rejects(put(outbox, "6"), coded("RESONANCE_OUTBOX_CLOSED"));
   await assert.rejects(outbox.done(2), coded("RESONANCE_OUTBOX_CLOSED"));
   assert.equal(outbox.next(), undefined);
+  const again = await opened(t, folder, { policy: "block", limits: { ...WIDE, entries: 2 } });
+  const late = put(again, "7");
+  assert.equal(again.counts().blocked, 1);
+  assert.deepEqual(keys(await drain(again)).slice(0, 5), ["young", "2", "3", "4", "5"]);
+  await late;
 });
 
 test("dead letters survive, are listed with their reason, replayed at the end of their lane, purged, and bounded", async (t) => {

@@ -11,6 +11,8 @@ import {
 } from "node-opcua";
 import type { B2mmlDocument } from "../../nodes/lib/isa95/document";
 import { writeXml } from "../../nodes/lib/isa95/xml-writer";
+import type { JobOrderMessage } from "../../nodes/lib/scada/job-order-message";
+import { jobOrderPart } from "../../nodes/lib/scada/job-order-part";
 import { valueTypeOf } from "../../nodes/lib/scada/value-type";
 import { browseAll, inputRecord, makeScada, OPERATOR, outputRecord, PLACE, readValue, startScada, stopScadas, VIEWER, withClient, type TestScada } from "../support/scada";
 
@@ -545,20 +547,19 @@ describe("job orders by ISA-95 Job Control", () => {
         assert.equal(statusCode.name, "BadUserAccessDenied");
       });
     });
-    const orders = server.messages as unknown as { payload: Record<string, unknown>[]; resonance: { isa95: object } }[];
-    assert.deepEqual(orders[0], {
-      payload: [{
-        ID: "JO-1", StartTime: "2026-11-23T06:00:00.000Z", Priority: 3, DispatchStatus: "Pending",
-        JobOrderParameter: [{ ID: "feedRate", Value: [{ ValueString: "1200", DataType: "Numeric" }] }],
-      }],
-      resonance: { isa95: { message: "ProcessJobList", method: "Store", by: "operator", comment: "from the client" } },
+    const orders = server.messages as unknown as JobOrderMessage[];
+    const [first] = orders;
+    assert.deepEqual(first?.resonance.isa95, { message: "ProcessJobList", verb: "Process", noun: "JobList", method: "Store", by: "operator", comment: "from the client" });
+    assert.deepEqual(first.resonance.job, {
+      id: "JO-1", jobOrderId: "JO-1", startTime: "2026-11-23T06:00:00.000Z", priority: 3, dispatchStatus: "Pending", equipmentScope: PLACE, equipmentId: "cnc-07",
+      parameters: { feedRate: { value: 1200, dataType: "double" } }, requirements: { material: [], equipment: [], physicalAsset: [], personnel: [] },
     });
-    const commands = orders.map(({ payload }) => payload[0]?.["Command"]).map((command) => (typeof command === "object" ? (command as { "@OtherValue": string })["@OtherValue"] : command));
-    assert.deepEqual(commands, [undefined, "Start", "RevokeStart", "Start", "Pause", "Resume", "Stop", undefined, "Start", "Update", undefined, undefined, "Abort"]);
-    // What leaves is a job order that B2MML's schema takes.
+    assert.deepEqual(orders.map(({ resonance }) => resonance.job?.command), [undefined, "Start", "RevokeStart", "Start", "Pause", "Resume", "Stop", undefined, "Start", "Update", undefined, undefined, "Abort"]);
+    // What is read is a job order that B2MML's schema takes.
     const applicationArea = { Sender: { LogicalID: "a" }, CreationDateTime: "2026-11-22T08:00:00Z", BODID: "b" };
-    const document = { message: "ProcessJobList", content: { "@releaseID": "V0701", ApplicationArea: applicationArea, DataArea: { Process: {}, JobList: [{ ID: "list", JobOrder: orders.map(({ payload }) => payload[0]) }] } } };
-    assert.match(writeXml(document as unknown as B2mmlDocument), /<(\w+:)?JobOrder>/);
+    const part = jobOrderPart("JO-1", PLACE, { priority: 3, jobOrderParameters: [{ ID: "feedRate", value: { dataType: DataType.Double, value: 1200 } }], equipmentRequirements: [{ ID: "cnc-07", quantity: "1" }] });
+    const document = { message: "ProcessJobList", content: { "@releaseID": "V0701", ApplicationArea: applicationArea, DataArea: { Process: {}, JobList: [{ ID: "list", JobOrder: [part] }] } } };
+    assert.match(writeXml(document as unknown as B2mmlDocument), /<(\w+:)?JobOrder>.*EquipmentRequirement/s);
     await server.close();
   });
 });

@@ -156,6 +156,70 @@ test("the first change waits for a confirmed actual value, where that is asked f
   assert.equal(said(propose(62)), "rejected REFERENCE_UNKNOWN");
 });
 
+/** A received job order with a parameter for the feed. */
+const jobOf = (id: string, feed: object, rest: object = {}): object => ({ id, jobOrderId: id, workRequestId: "WR-1", workScheduleId: "WS-1", parameters: { "feed.override": feed }, ...rest });
+const JOB_FIELDS = [{ field: "feedOverrideSetpoint", minimum: 50, maximum: 120, jobMinimum: "parameters.feed.override.lower", jobMaximum: "parameters.feed.override.upper" }];
+
+test("limits of a job's parameter narrow those of the settings, in the parameter's own unit; each decision names the job", () => {
+  const { guard, propose } = setUp({ fields: JOB_FIELDS, mode: "limit" });
+  const tell = (feed: object): Outcome => guard.accept({ payload: [], job: jobOf("JO-1", feed) });
+  tell({ value: 80, lower: 60, upper: 90, unit: "P1" });
+  const outcome = propose(100);
+  assert.deepEqual([said(outcome), feed(outcome), only(outcome).job], ["limited LIMITED", 90, { jobOrderId: "JO-1", workRequestId: "WR-1", workScheduleId: "WS-1" }]);
+  tell({ value: 0.8, lower: 0.7, upper: 0.85, unit: "C62" });
+  assert.deepEqual([feed(propose(100)), feed(propose(10))], [85, 70]);
+  tell({ value: 80, lower: 10, upper: 500, unit: "P1" });
+  assert.deepEqual([feed(propose(400)), feed(propose(10))], [120, 50], "never wider than configured");
+  tell({ value: 80, lower: 60, upper: 90 });
+  assert.equal(feed(propose(100)), 90, "without a unit in the row's");
+});
+
+test("limits of a job that make no sense refuse: above each other, of another kind, missing, outside the settings", () => {
+  const { guard, propose } = setUp({ fields: JOB_FIELDS, mode: "limit" });
+  const upperOnly = setUp({ fields: [{ field: "feedOverrideSetpoint", minimum: 50, maximum: 120, jobMaximum: "parameters.feed.override.upper" }], mode: "limit" });
+  const cases: readonly [object, string, string][] = [
+    [{ lower: 90, upper: 60 }, "rejected BOUNDS_EMPTY", "rejected BOUNDS_EMPTY"], [{ lower: 60, upper: 90, unit: "KGM" }, "rejected BOUND_UNIT", "rejected BOUND_UNIT"],
+    [{ lower: 60, upper: 90, unit: "made up" }, "rejected BOUND_UNIT", "rejected BOUND_UNIT"], [{ lower: 60, upper: 90, unit: 7 }, "rejected BOUND_UNIT", "rejected BOUND_UNIT"],
+    [{ lower: 60 }, "rejected BOUND_MISSING", "rejected BOUND_MISSING"], [{ upper: 90 }, "rejected BOUND_MISSING", "limited LIMITED"], [{ lower: "60", upper: NaN }, "rejected BOUND_MISSING", "rejected BOUND_MISSING"],
+    [{ lower: 130, upper: 140 }, "rejected BOUNDS_EMPTY", "limited LIMITED"],
+  ];
+  for (const [given, both, upper] of cases) {
+    const job = jobOf("JO-1", given);
+    guard.accept({ payload: [], job });
+    upperOnly.guard.accept({ payload: [], job });
+    const outcome = propose(100);
+    assert.deepEqual([said(outcome), outcome.commands.length, said(upperOnly.propose(121))], [both, 0, upper], JSON.stringify(given));
+  }
+  const { propose: ask, guard: other } = setUp({ fields: JOB_FIELDS });
+  other.accept({ payload: [], job: jobOf("JO-1", { lower: 60, upper: 90 }) });
+  assert.equal(said(ask(80)), "passed WITHIN_LIMITS");
+  other.accept({ payload: [], job: null });
+  assert.deepEqual([said(ask(80)), only(ask(80)).job], ["rejected BOUND_MISSING", undefined], "the job has ended");
+});
+
+test("a proposal of an earlier job is refused once another one runs, and so is its approval", () => {
+  const { guard, clock } = setUp({ fields: JOB_FIELDS });
+  const [first, second] = [jobOf("JO-1", { lower: 60, upper: 120 }), jobOf("JO-2", { lower: 60, upper: 90 })];
+  const made = (value: number, job?: object | null): Outcome => guard.accept({ payload: proposal(clock.now().wall, { feedOverrideSetpoint: value }), job });
+  assert.equal(said(made(110, first)), "passed WITHIN_LIMITS", "where nothing else is known, the proposal's job counts");
+  guard.accept({ payload: [], job: second });
+  const late = made(110, first);
+  assert.deepEqual([said(late), only(late).about, only(late).job?.jobOrderId], ["rejected OTHER_JOB", { job: "JO-1", current: "JO-2" }, "JO-2"]);
+  assert.equal(said(made(85, second)), "passed WITHIN_LIMITS");
+  assert.equal(said(made(110)), "rejected OUT_OF_BOUNDS", "one that names no job keeps to the current one's");
+  guard.accept({ payload: [], job: null });
+  assert.equal(said(made(85, second)), "rejected OTHER_JOB", "the job has ended while the model answered");
+
+  const asked = setUp({ fields: JOB_FIELDS, approval: "required" });
+  asked.guard.accept({ payload: [], job: first });
+  const held = asked.propose(85);
+  assert.equal(said(held), "held APPROVAL_AWAITED");
+  asked.guard.accept({ payload: [], job: second });
+  assert.equal(said(word(asked.guard, "approve", only(held).proposalId)), "rejected OTHER_JOB", "what the operator saw was for the job before");
+  const shown = only(asked.propose(86)).proposalId;
+  assert.equal(said(asked.guard.accept({ topic: "approve", payload: { id: shown }, job: first })), "passed APPROVED", "an answer that brings an old job back changes none");
+});
+
 test("a job's and a message's bounds only narrow; one that should be there and is not blocks", () => {
   const fields = [{ field: "feedOverrideSetpoint", minimum: 50, maximum: 120, jobMaximum: "limits.feed" }];
   const { guard, propose } = setUp({ fields });

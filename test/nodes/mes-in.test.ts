@@ -66,6 +66,21 @@ describe("mes-in", () => {
     assert.deepEqual(failures(flow), []);
   });
 
+  it("takes a document in a SOAP envelope and answers in one of the same version, also the second time", async () => {
+    const flow = await run();
+    for (const [version, namespace, type] of [["1.1", "http://schemas.xmlsoap.org/soap/envelope/", "text/xml"], ["1.2", "http://www.w3.org/2003/05/soap-envelope", "application/soap+xml"]] as const) {
+      const enveloped = `<S:Envelope xmlns:S="${namespace}"><S:Header/><S:Body>${schedule(`S-${version}`).replace(/^<.*?>\s*/, "")}</S:Body></S:Envelope>`;
+      for (let time = 0; time < 2; time += 1) {
+        const answer = await send(url, enveloped, { headers: { "content-type": `${type}; charset=utf-8`, soapaction: "\"\"" } });
+        assert.deepEqual([answer.status, answer.headers["content-type"]], [200, `${type}; charset=utf-8`]);
+        assert.ok(answer.text.includes(`<soap:Envelope xmlns:soap="${namespace}">`), answer.text);
+        assert.deepEqual([readAnswer(answer.text).verdict, readAnswer(answer.text).originalBodId], ["accepted", `S-${version}`]);
+      }
+    }
+    const facts = flow.sent("node").map(({ resonance }) => (resonance?.["isa95"] as { bodId: string }).bodId);
+    assert.deepEqual([facts, failures(flow)], [["S-1.1", "S-1.2"], []]);
+  });
+
   it("answers are valid for the official schema, whatever was asked and decided", { skip: skipWithout("shared", xsdFolder) }, async () => {
     const flow = await run({ answer: "flow" });
     const asked = [schedule("V-1"), schedule("V-2"), schedule("V-3", { verb: "Change", asks: "responseCode=\"Always\"" }), schedule("V-4", { asks: "", confirm: "Always" }), schedule("V-5", { verb: "Sync", asks: "", confirm: "OnError" })];
@@ -300,5 +315,33 @@ describe("mes-in", () => {
     await undeploy();
     await run({}, { settings: { httpNodeRoot: "/", httpNodeMiddleware: (incoming: { headers: object }, response: { writeHead(status: number): { end(): void } }, next: () => void) => { if ("x-pass" in incoming.headers) next(); else response.writeHead(403).end(); } } });
     assert.deepEqual([(await send(url, schedule("B-1"))).status, (await send(url, schedule("B-1"), { headers: { "x-pass": "1" } })).status], [403, 200]);
+  });
+
+  it("takes a body that another parser has read before it, within its limit", async () => {
+    const flow = await run({ sizeLimit: 2 });
+    const json = { ProcessJobList: { "@releaseID": "7.0.1", ApplicationArea: { CreationDateTime: "2026-01-15T08:31:00Z" }, DataArea: { Process: { "@acknowledgeCode": "Always" }, JobList: [{ ID: "JL-1", JobOrder: [{ ID: "JO-2" }] }] } } };
+    let body: unknown;
+    const site = createServer((incoming, response) => { incoming.resume().on("end", () => { setImmediate(() => { app?.(Object.assign(incoming, { body }), response); }); }); });
+    await once(site.listen(0, "127.0.0.1"), "listening");
+    const there = `http://127.0.0.1:${(site.address() as AddressInfo).port}/b2mml`;
+    try {
+      for (body of [json, JSON.stringify(json), Buffer.from(schedule(undefined))]) assert.equal((await send(there, "read before")).status, 200);
+      body = { ...json, more: "x".repeat(3000) };
+      assert.equal(codeOf(await send(there, "read before")), "RESONANCE_MES_IN_TOO_LARGE");
+      body = undefined;
+      assert.equal(codeOf(await send(there, "read before")), "RESONANCE_ISA95_UNREADABLE");
+    } finally {
+      site.close();
+    }
+    assert.deepEqual(flow.sent("node").map(({ payload }) => (payload as { id: string }[])[0]?.id), ["JL-1", "JL-1", "WS-1"]);
+  });
+
+  it("refuses a path that Node-RED's admin API answers, unless the two have roots of their own", async () => {
+    const flow = await run({ path: "/flow/orders" }, { settings: { httpNodeRoot: "/", httpAdminRoot: "/" } });
+    await until(() => failures(flow).includes("RESONANCE_MES_IN_PATH_ADMIN"), "the failure");
+    await undeploy();
+    const apart = await run({ path: "/flow/orders" }, { settings: { httpNodeRoot: "/", httpAdminRoot: "/admin" } });
+    assert.equal((await send(url.replace("b2mml", "flow/orders"), schedule("B-1"))).status, 200);
+    assert.deepEqual(failures(apart), []);
   });
 });

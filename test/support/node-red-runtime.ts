@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { freePort } from "./ports";
 
 /** A node as a flow file has it. */
 export interface FlowNode {
@@ -29,6 +29,7 @@ interface Runtime {
   stop(): Promise<void>;
   nodes: { getNode(id: string): { receive(msg: object): void } | null };
   readonly httpNode: RequestListener;
+  readonly httpAdmin: (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
   hooks: { add(name: string, handler: (events: readonly SendEvent[]) => void): void };
   events: { on(name: string, handler: (event: never) => void): void; once(name: string, handler: () => void): void };
   runtime: { flows: { setFlows(options: object): Promise<unknown> } };
@@ -46,6 +47,8 @@ export interface EmbeddedRuntime {
   statuses(): ReadonlyMap<string, { readonly fill?: string; readonly text?: string } | undefined>;
   /** What was logged as an error since the deploy: also what no Catch node has taken. */
   logged(): readonly string[];
+  /** Gives a message to the node with this name, as a wire does. */
+  receive(name: string, msg: object): void;
   /** Presses the button of the inject node with this name. */
   press(name: string): void;
   /** The server of HTTP nodes, and its address; only with `http`. */
@@ -67,10 +70,12 @@ export async function startRuntime({ http = false, userDir: own }: { readonly ht
   if (!existsSync(path.join(scope, "node-red"))) symlinkSync(ROOT, path.join(scope, "node-red"), "dir");
    
   const RED = require("node-red") as Runtime;
-  const server = createServer((request, response) => { RED.httpNode(request, response); });
+  // As Node-RED stands by itself: the admin API, which parses bodies, before the HTTP nodes.
+  const server = createServer((request, response) => { RED.httpAdmin(request, response, () => { RED.httpNode(request, response); }); });
   const errors: string[] = [];
+  const port = http ? await freePort() : 0;
   RED.init(server, {
-    userDir, flowFile: "flows.json", credentialSecret: false, httpNodeRoot: http && "/", httpAdminRoot: "/", lang: "en-US",
+    userDir, ...(http && { uiPort: port, uiHost: "127.0.0.1" }), flowFile: "flows.json", credentialSecret: false, httpNodeRoot: http && "/", httpAdminRoot: "/", lang: "en-US",
     logging: {
       console: { level: "off", metrics: false, audit: false },
       test: { level: "error", metrics: false, audit: false, handler: () => ({ msg }: { msg: unknown }) => { errors.push(String(msg)); } },
@@ -92,11 +97,18 @@ export async function startRuntime({ http = false, userDir: own }: { readonly ht
     statuses.set(names.get(id) ?? id, status);
   });
   await RED.start();
-  if (http) await once(server.listen(0, "127.0.0.1"), "listening");
+  if (http) await once(server.listen(port, "127.0.0.1"), "listening");
+
+  const give = (name: string, msg: object): void => {
+    const [id = ""] = [...names].find(([, known]) => known === name) ?? [];
+    const node = RED.nodes.getNode(id);
+    if (!node) throw new Error(`no node ${name} is deployed`);
+    node.receive(msg);
+  };
 
   return {
     server,
-    url: http ? `http://127.0.0.1:${(server.address() as AddressInfo).port}` : "",
+    url: http ? `http://127.0.0.1:${port}` : "",
     async deploy(flow) {
       const tab = flow.find((node) => node.z !== undefined)?.z ?? "tab";
       names.clear();
@@ -112,12 +124,8 @@ export async function startRuntime({ http = false, userDir: own }: { readonly ht
     status: (name) => statuses.get(name),
     statuses: () => statuses,
     logged: () => errors,
-    press(name) {
-      const [id = ""] = [...names].find(([, known]) => known === name) ?? [];
-      const node = RED.nodes.getNode(id);
-      if (!node) throw new Error(`no node ${name} is deployed`);
-      node.receive({});
-    },
+    receive: give,
+    press(name) { give(name, {}); },
     async close() {
       server.closeAllConnections();
       if (http) await new Promise((resolve) => { server.close(resolve); });

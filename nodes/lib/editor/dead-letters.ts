@@ -12,7 +12,9 @@ interface Letter {
 }
 
 interface Listing {
-  readonly counts: { readonly waiting: number; readonly dead: number; readonly dropped: number; readonly expired: number; readonly refused: number };
+  readonly counts: Readonly<Record<"waiting" | "blocked" | "dead" | "dropped" | "expired" | "deadDropped" | "damaged" | "refused", number>>;
+  /** What is wrong with the MES or the disk. */
+  readonly reason?: string;
   readonly deadLetters: readonly Letter[];
 }
 
@@ -21,11 +23,12 @@ const SHOWN = 200;
 /** The outbox of a deployed MES: its counts, and its dead letters with reason, replay and deletion; filled when `host` is opened. */
 export function deadLettersBox(host: HTMLDetailsElement, id: string, text: Text): void {
   const counts = element("p", "resonance-unit");
+  const trouble = element("p", "resonance-problem");
   const list = element("div");
   const actions = element("div", "resonance-actions");
   const problem = element("div", "resonance-problem");
   problem.setAttribute("role", "alert");
-  host.append(counts, list, actions, problem);
+  host.append(counts, trouble, list, actions, problem);
 
   const fail = (status: number, answer: unknown): void => {
     const { message } = (answer ?? {}) as { message?: unknown };
@@ -43,18 +46,30 @@ export function deadLettersBox(host: HTMLDetailsElement, id: string, text: Text)
   const refresh = (): void => { request("", undefined, show); };
   const act = (name: "replay" | "purge", which: number | "all") => (): void => { request(`/${name}`, { which }, refresh); };
 
-  const show = ({ counts: found, deadLetters = [] }: Partial<Listing>): void => {
+  const show = ({ counts: found, reason, deadLetters = [] }: Partial<Listing>): void => {
     if (!found) {
       problem.textContent = text("common.outbox.notDeployed");
       return;
     }
-    const { waiting, dead, dropped, expired, refused } = found;
-    counts.textContent = text("common.outbox.counts", { waiting, dead, dropped: dropped + expired, refused });
+    const { waiting, blocked, dead, refused } = found;
+    const dropped = found.dropped + found.expired + found.deadDropped + found.damaged;
+    counts.textContent = text("common.outbox.counts", { waiting, blocked, dead, dropped, refused });
+    trouble.textContent = reason === undefined ? "" : text("common.outbox.problem", { reason });
     list.replaceChildren(...deadLetters.slice(0, SHOWN).map(entryOf));
+    if (dead > SHOWN) list.append(element("p", "resonance-unit", text("common.outbox.more", { shown: SHOWN })));
     actions.replaceChildren(
       button(text("common.outbox.refresh"), "fa-refresh", refresh),
-      ...(dead > 0 ? [button(text("common.outbox.replayAll"), "fa-repeat", act("replay", "all")), button(text("common.outbox.purgeAll"), "fa-trash", act("purge", "all"))] : []),
+      ...(dead > 0 ? [button(text("common.outbox.replayAll"), "fa-repeat", act("replay", "all")), purgeAll(dead)] : []),
     );
+  };
+  /** What is deleted is gone: asked again before. */
+  const purgeAll = (dead: number): HTMLElement => {
+    const first = button(text("common.outbox.purgeAll"), "fa-trash", () => {
+      const sure = button(text("common.outbox.purgeSure", { count: dead }), "fa-trash", act("purge", "all"));
+      first.replaceWith(sure);
+      sure.focus();
+    });
+    return first;
   };
   const entryOf = ({ sequence, message, bodId, equipment, reason, attempts, deadAt }: Letter): HTMLElement => {
     const entry = element("div", "resonance-certificate");

@@ -1,6 +1,8 @@
 import { ResonanceError } from "../errors/resonance-error";
 import { formatOf } from "./read-document";
 import { readJsonObject } from "./json-reader";
+import { openEnvelope } from "./soap";
+import { NAMESPACES, versionOf } from "./versions";
 import { readXml, type XmlElement } from "./xml-reader";
 
 /** What an answer says of the message it answers; `none` when it says nothing. */
@@ -17,11 +19,6 @@ export interface Answer {
   readonly reason?: string;
 }
 
-/** Namespaces of the versions still in use; V0700 and V0701 share one. */
-const NAMESPACES: ReadonlySet<string> = new Set([
-  "http://www.wbf.org/xml/B2MML-V0401", "http://www.wbf.org/xml/B2MML-V05",
-  "http://www.mesa.org/xml/B2MML-V0600", "http://www.mesa.org/xml/B2MML",
-]);
 const ANSWER = /^(Acknowledge|Respond|Confirm)([A-Z]\w*)$/;
 const VERDICTS: Readonly<Record<string, Verdict>> = { accepted: "accepted", modified: "modified", replaced: "modified", rejected: "rejected" };
 /** Characters of a reason at most; it goes into an error text. */
@@ -37,7 +34,7 @@ interface Part {
 }
 
 /**
- * Reads an answer in B2MML V0401 to V0701, as XML with any prefix or as JSON in either form.
+ * Reads an answer in B2MML V0401 to V0701, as XML with any prefix, in a SOAP envelope or without, or as JSON in either form.
  * The form is taken from the text itself: content types are often wrong.
  * @throws RESONANCE_ISA95_UNREADABLE, RESONANCE_ISA95_NAMESPACE, RESONANCE_ISA95_MESSAGE_UNKNOWN for what is no answer.
  */
@@ -85,8 +82,11 @@ function step(part: Part, ...names: readonly string[]): string | undefined {
 }
 
 function xmlRoot(text: string): [string, Part] {
-  const root = readXml(text);
-  if (!NAMESPACES.has(root.namespace)) throw new ResonanceError("RESONANCE_ISA95_NAMESPACE", { found: root.namespace, expected: [...NAMESPACES].join(", ") }, { path: root.name });
+  const outer = readXml(text);
+  const soap = openEnvelope(outer);
+  if (soap && !soap.document) throw new ResonanceError("RESONANCE_ISA95_MESSAGE_UNKNOWN", { message: outer.name });
+  const root = soap?.document ?? outer;
+  if (versionOf(root.namespace, "") === undefined) throw new ResonanceError("RESONANCE_ISA95_NAMESPACE", { found: root.namespace.slice(0, 200), expected: NAMESPACES.join(", ") }, { path: root.name.slice(0, 60) });
   return [root.name, xmlPart(root)];
 }
 

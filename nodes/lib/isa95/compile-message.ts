@@ -1,5 +1,5 @@
 import { ResonanceError } from "../errors/resonance-error";
-import { DIRECTIONS, type Category, type Direction, type Profile } from "../profile/profile";
+import { DIRECTIONS, type Category, type Direction, type Field, type Profile } from "../profile/profile";
 import type { InterfaceRecord, Nature } from "../record/interface-record";
 import { suitableMessages } from "../profile/suitable-messages";
 import { uuidv7 } from "../record/uuid-v7";
@@ -126,7 +126,10 @@ function compilePlan({ category, direction, message, basis }: Suit, nature: Natu
   const noun = nounOf(type);
   const template = frame.build({ profile, category, direction, nature, options });
   const { lineagePerValue } = frame;
-  for (const field of category[direction].fields.values()) placeField(template, field, { message, basis, noun, frame, targets, version }, { direction, nature, lineagePerValue });
+  const hasOwn = ({ name }: Field): boolean => targets.some((one) => one.field === name);
+  const fields = [...category[direction].fields.values()];
+  // What the node places sees what stands there already.
+  for (const field of [...fields.filter((one) => !hasOwn(one)), ...fields.filter(hasOwn)]) placeField(template, field, { message, basis, noun, frame, targets, version }, { direction, nature, lineagePerValue });
   frame.settle?.(template);
   const content = envelope(frame, noun.name, template, options);
   if (format === "xml" && version === "V0701") return { message, write: compileXml(message, content) };

@@ -56,7 +56,8 @@ class Container extends Optional {
  * Gives a field its place in a message's template: the targets the node names for it, else its annotation, else the frame's home. A
  * target that ends in a named value becomes an entry there, one that ends in a value or a plain element gives that its text, and a list
  * of jobs becomes job orders. What an older version has no element for goes to the home.
- * @throws RESONANCE_ISA95_TARGET_INVALID for a path the schema or the frame does not have, RESONANCE_ISA95_NODE_TARGET for one of the node.
+ * @throws RESONANCE_ISA95_TARGET_INVALID for a path the schema or the frame does not have, RESONANCE_ISA95_NODE_TARGET for one of
+ * the node, RESONANCE_ISA95_TARGET_TAKEN for one of the node where another field stands: fields with places of the node come last.
  */
 export function placeField(template: Template, field: Field, to: TargetMessage, options: EntryOptions): void {
   const { message, noun, frame } = to;
@@ -67,7 +68,9 @@ export function placeField(template: Template, field: Field, to: TargetMessage, 
     // What is no command commands nothing.
     const isSilent = found.at(-1)?.name === "Command" && nature !== "command";
     const elements = isSilent || (row === undefined && !stands(noun, found, to.version)) ? resolve(noun, frame.home) ?? refuse() : found;
-    if (row !== undefined && isTaken(template, elements, property)) refuse();
+    if (row !== undefined && isTaken(template, elements, property)) {
+      throw new ResonanceError("RESONANCE_ISA95_TARGET_TAKEN", { field: field.name, target: property === field.name ? path : `${path} (${property})`, message }, { path: `targets/${row}` });
+    }
     if (!place(template, elements, property, field, { ...options, nature })) refuse();
   }
 }
@@ -121,7 +124,7 @@ function isFieldSlot(part: Part): boolean {
 function refusal({ name }: Field, path: string, message: string, row: number | undefined): ResonanceError {
   return row === undefined
     ? new ResonanceError("RESONANCE_ISA95_TARGET_INVALID", { field: name, message, target: path }, { path: name })
-    : new ResonanceError("RESONANCE_ISA95_NODE_TARGET", { field: name, target: path, detail: `${message} has no such place for it, or another field stands there` }, { path: `targets/${row}` });
+    : new ResonanceError("RESONANCE_ISA95_NODE_TARGET", { field: name, target: path, detail: `${message} has no such place for it` }, { path: `targets/${row}` });
 }
 
 function place(template: Template, elements: readonly ElementSpec[], property: string, field: Field, options: EntryOptions): boolean {

@@ -6,6 +6,7 @@ import { compilePlain } from "./plain-text";
 import { nestedEntry } from "./structured";
 import type { TypeSpec } from "./structure";
 import { Repeat, type RecordContext, type Template } from "./template";
+import { xsdTime } from "./text";
 import { wrongValue } from "./value";
 
 /** Names that a job's own parts have in profiles, by the element of a job order they become. */
@@ -19,6 +20,8 @@ const ELEMENTS: readonly (readonly [element: string, names: readonly string[]])[
   ["WorkMasterID", ["workMasterId"]],
   ["EquipmentRequirement", ["equipmentId", "equipment", "vehicleId"]],
 ];
+
+const TIMES: ReadonlySet<string> = new Set(["StartTime", "EndTime"]);
 
 /** Name of the part for each element, as far as the profile's jobs have one. */
 type Names = ReadonlyMap<string, string>;
@@ -70,6 +73,7 @@ function jobOrder(job: Readonly<Record<string, unknown>>, index: number, about: 
     const value = job[property] ?? undefined;
     if (value === undefined) continue;
     if (typeof value === "object") throw wrongValue(name, value, "text or number", `${name}/${index}/${property}`);
+    if (TIMES.has(element) && (typeof value !== "string" || xsdTime(value) === undefined)) throw wrongValue(name, value, "dateTime", `${name}/${index}/${property}`);
     if (element === "Command" && nature !== "command") continue;
     if (element === "Priority" && typeof value !== "number") continue;
     order[element] = element === "EquipmentRequirement" ? [{ ID: "equipment", EquipmentID: [value as Scalar] }] : plain.get(element)?.(value);

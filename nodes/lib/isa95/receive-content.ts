@@ -32,6 +32,8 @@ export function readContent(root: XmlElement, type: TypeSpec | undefined, { find
     checkAttributes(step, spec);
     if (element.attributes.get(NIL) === "true") return null;
     if (spec.text && spec.requiredAttributes.length > 0) return { ...attributesOf(element, spec), text: textOf(step, spec, spec.text.base) };
+    // Older versions have objects where the current one has a text of that name, such as Location.
+    if (spec.text && spec.loose && element.children.length > 0) return shape(step);
     if (spec.text) return textOf(step, spec, spec.text.base);
     if (spec.any) {
       if (element.children.length > 0 || element.text.trim() !== "") keep(step, raw(element));
@@ -49,7 +51,7 @@ export function readContent(root: XmlElement, type: TypeSpec | undefined, { find
       if (!loose) note({ element: child, parent: step }, "RESONANCE_ISA95_ELEMENT_UNKNOWN", { element: child.name.slice(0, 60), type: base });
     }
     const other = element.attributes.get("OtherValue");
-    if (other !== undefined && plain === "Other") return other;
+    if (other !== undefined && (plain === "Other" || plain === "")) return other;
     const value = typedText(base, element.text);
     if (value === undefined || (!loose && spec?.values?.has(plain) === false)) {
       note(step, "RESONANCE_ISA95_VALUE_INVALID", { value: plain.slice(0, 60), expected: spec?.values ? [...spec.values].join(", ").slice(0, 300) : `xsd:${base}` });
@@ -128,7 +130,7 @@ export function readContent(root: XmlElement, type: TypeSpec | undefined, { find
     const { valueString, quantityString, unitOfMeasure, dataType: said, ...others } = object;
     const plain = quantityString ?? valueString;
     const unit = typeof unitOfMeasure === "string" && unitOfMeasure !== "" ? unitOfMeasure : undefined;
-    const dataType = typeof said === "string" ? said : undefined;
+    const dataType = typeof said === "string" && said !== "" ? said : undefined;
     const value = typeof plain === "string" ? typedValue(plain, dataType, isQuantity || unit !== undefined) : plain;
     if (value === undefined && typeof plain === "string") note(step, "RESONANCE_ISA95_VALUE_INVALID", { value: plain.slice(0, 60), expected: dataType ?? "" });
     return { value: value ?? plain ?? null, ...(unit !== undefined && { unit }), ...(dataType !== undefined && { dataType }), ...others };
@@ -147,6 +149,7 @@ export function readContent(root: XmlElement, type: TypeSpec | undefined, { find
       else if (known !== undefined) object[name] = [known, value];
       else object[name] = spec ? [value] : value;
     } else if (known === undefined) object[name] = value;
+    else if (spec.type.loose) object[name] = [known, value].flat();
     else keep(at, value);
   }
 

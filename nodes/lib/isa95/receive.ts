@@ -6,8 +6,9 @@ import { jsonElement } from "./json-element";
 import { checkJsonObject, readJsonObject } from "./json-reader";
 import { readContent } from "./receive-content";
 import { formatOf } from "./read-document";
+import { openEnvelope, type SoapVersion } from "./soap";
 import { B2MML } from "./structure";
-import { elementNamed, NAMESPACES, structureOf, versionOf, type Version } from "./versions";
+import { elementNamedIn, namespaceOf, NAMESPACES, structureOf, versionOf, type Version } from "./versions";
 import { readXml, type XmlElement } from "./xml-reader";
 
 /** What a sender asks for in return. */
@@ -34,6 +35,8 @@ export interface ReceivedMessage {
   /** As the document writes it. */
   readonly namespace: string;
   readonly format: DocumentFormat;
+  /** The document came in an envelope of this version. */
+  readonly soap?: SoapVersion;
   readonly bodId?: string;
   readonly sender?: { readonly logicalId?: string; readonly componentId?: string; readonly taskId?: string; readonly referenceId?: string };
   /** As the sender's clock says. */
@@ -70,14 +73,14 @@ const VERB = /^(Get|Show|Process|Acknowledge|Change|Respond|Cancel|Sync|Notify|C
 const VERB_ELEMENTS: Readonly<Record<string, readonly string[]>> = { Notify: ["Sync", "Notify"] };
 
 /**
- * Reads a B2MML document of version V0401 to V0701: XML with any prefix and encoding, JSON in either form, as text, bytes or an object
- * that was JSON. It is recognised by its root and namespace. What does not fit is told in `problems`, and nothing is lost: what has no
+ * Reads a B2MML document of version V0401 to V0701: XML with any prefix and encoding, in a SOAP envelope or without, JSON in either form,
+ * as text, bytes or an object that was JSON. It is recognised by its root and namespace. What does not fit is told in `problems`, and nothing is lost: what has no
  * place is in `kept`.
  * @throws RESONANCE_ISA95_UNREADABLE for what is neither XML nor JSON, too long, too deep, or has a DTD or entities;
  * RESONANCE_ISA95_NAMESPACE, RESONANCE_ISA95_MESSAGE_UNKNOWN for what is no B2MML; with `strict` RESONANCE_ISA95_NOT_VALID
  */
 export function readMessage(input: unknown, options: ReadOptions = {}): ReceivedMessage {
-  const { root, format, release } = rootOf(input, options);
+  const { root, format, release, soap } = rootOf(input, options);
   const version = versionOf(root.namespace, release);
   if (version === undefined) throw new ResonanceError("RESONANCE_ISA95_NAMESPACE", { found: root.namespace.slice(0, 200), expected: NAMESPACES.join(", ") }, { path: root.name.slice(0, 60) });
   const structure = structureOf(version);
@@ -85,34 +88,38 @@ export function readMessage(input: unknown, options: ReadOptions = {}): Received
   const type = messageType ?? structure.nounType(root.name);
   if (!type) throw new ResonanceError("RESONANCE_ISA95_MESSAGE_UNKNOWN", { message: root.name.slice(0, 60) });
   const findings = createFindings(options.language ?? "en-US");
-  const tree = readContent(root, type, { findings, namespace: root.namespace, ordered: format === "xml", hint: elementNamed }) as Received | null;
+  const tree = readContent(root, type, { findings, namespace: root.namespace, ordered: format === "xml", hint: elementNamedIn(version) }) as Received | null;
   const { problems, kept } = findings;
   if (options.strict === true && problems.length > 0) {
     const [{ path, message }] = problems as [Problem];
     throw new ResonanceError("RESONANCE_ISA95_NOT_VALID", { count: problems.length + findings.unlisted, first: message }, { path });
   }
   const parts = messageType ? wrapped(root.name, tree ?? {}) : { ...BARE, noun: root.name, content: [tree ?? {}] };
-  return { message: root.name, version, namespace: root.namespace, format, ...parts, kept, problems, unlisted: findings.unlisted };
+  return { message: root.name, version, namespace: root.namespace, format, ...(soap !== undefined && { soap }), ...parts, kept, problems, unlisted: findings.unlisted };
 }
 
 const BARE = { verb: "", wants: { acknowledge: undefined, respond: undefined, confirm: undefined }, actionCodes: [], applicationArea: {}, criteria: {} } as const;
 
-function rootOf(input: unknown, { limit = LIMIT, charset }: ReadOptions): { readonly root: XmlElement; readonly format: DocumentFormat; readonly release: string } {
+function rootOf(input: unknown, { limit = LIMIT, charset }: ReadOptions): { readonly root: XmlElement; readonly format: DocumentFormat; readonly release: string; readonly soap?: SoapVersion } {
   const most = Math.min(limit, LIMIT);
   if (typeof input === "object" && input !== null && !(input instanceof Uint8Array)) return jsonRoot(checkJsonObject(input));
   const length = typeof input === "string" ? input.length : input instanceof Uint8Array ? input.byteLength : 0;
   if (length > most) throw new ResonanceError("RESONANCE_ISA95_UNREADABLE", { detail: `longer than ${most} ${typeof input === "string" ? "characters" : "bytes"}` });
   const text = typeof input === "string" ? input : input instanceof Uint8Array ? decodeText(input, charset) : "";
   if (formatOf(text) === "json") return jsonRoot(readJsonObject(text));
-  const root = readXml(text);
-  return { root, format: "xml", release: root.attributes.get("releaseID") ?? "" };
+  const outer = readXml(text);
+  const soap = openEnvelope(outer);
+  if (soap && !soap.document) throw new ResonanceError("RESONANCE_ISA95_UNREADABLE", { detail: "the body of the SOAP envelope holds no B2MML document" });
+  const root = soap?.document ?? outer;
+  return { root, format: "xml", release: root.attributes.get("releaseID") ?? "", ...(soap && { soap: soap.version }) };
 }
 
 function jsonRoot(object: Readonly<Record<string, unknown>>): ReturnType<typeof rootOf> {
   const [message = "", ...others] = Object.keys(object).filter((key) => !key.startsWith("$") && !key.startsWith("@"));
   if (message === "" || others.length > 0) throw new ResonanceError("RESONANCE_ISA95_UNREADABLE", { detail: "a B2MML JSON document has one member, the message" });
-  const root = jsonElement(message, B2MML.namespace, object[message]);
-  return { root, format: "json", release: root.attributes.get("releaseID") ?? "" };
+  const { "@releaseID": release = "", "@xmlns": said } = part(object[message]);
+  const namespace = typeof said === "string" ? said : namespaceOf(String(release)) ?? B2MML.namespace;
+  return { root: jsonElement(message, namespace, object[message]), format: "json", release: String(release) };
 }
 
 function wrapped(message: string, tree: Received): Pick<ReceivedMessage, "verb" | "noun" | "bodId" | "sender" | "createdAt" | "wants" | "actionCodes" | "applicationArea" | "criteria" | "content"> {

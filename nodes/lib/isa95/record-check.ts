@@ -44,7 +44,7 @@ function checkOutput(payload: Unchecked): void {
   for (const name of ["id", "version"]) if (typeof model[name] !== "string" || model[name] === "") throw refused(`model/${name}`);
   if (typeof payload["inputId"] !== "string") throw refused("inputId");
   const confidence = payload["confidence"];
-  if (confidence !== undefined && !Number.isFinite(confidence)) throw refused("confidence");
+  if (confidence !== undefined && !(typeof confidence === "number" && confidence >= 0 && confidence <= 1)) throw refused("confidence");
   const validUntil = payload["validUntil"];
   if (validUntil !== undefined && !(typeof validUntil === "string" && xsdTime(validUntil) !== undefined)) throw refused("validUntil");
 }

@@ -3,6 +3,7 @@ import { CONTENT_TYPES, type B2mmlDocument, type Tree } from "./document";
 import { writeJson } from "./json-writer";
 import type { Received, ReceivedMessage } from "./receive";
 import { part } from "./receive";
+import { inEnvelope } from "./soap";
 import { nounOf, type Structure } from "./structure";
 import { treeOf } from "./tree-of";
 import { structureOf } from "./versions";
@@ -35,7 +36,7 @@ type Kind = "Acknowledge" | "Respond" | "Show" | "Confirm";
 const LONGEST_REASON = 1000;
 
 /**
- * The answer that a message asks for, in its own version and form: Acknowledge to Process, Respond to Change, Show to Get, else
+ * The answer that a message asks for, in its own version, form and envelope: Acknowledge to Process, Respond to Change, Show to Get, else
  * ConfirmBOD where the sender asks for confirmation (ISA-95 part 5). `undefined` where it asks for none: `OnError` asks only where
  * the message is rejected, and answers are never answered. Objects not given are those of the message, as far as the schema requires
  * them.
@@ -57,7 +58,8 @@ export function writeReply(received: ReceivedMessage, decision: Decision, option
     ApplicationArea: { Sender: { LogicalID: options.sender ?? "model-data-resonance" }, ...receiver(received), CreationDateTime: now, BODID: bodId },
     DataArea: { ...verb, ...(kind === "Confirm" ? { BOD: [{ OriginalApplicationArea: original, ...reasons(decision) }] } : nouns(received, message, decision, structure, now)) },
   };
-  return { message, bodId, contentType: CONTENT_TYPES[received.format], document: written({ message, content }, received, structure) };
+  const document = written({ message, content }, received, structure);
+  return { message, bodId, ...(received.soap ? inEnvelope(document, received.soap) : { contentType: CONTENT_TYPES[received.format], document }) };
 }
 
 function kindOf({ verb, wants }: ReceivedMessage, { code }: Decision): Kind | undefined {

@@ -20,6 +20,12 @@ export interface RequestEntry {
   /** Milliseconds since 1970 of the request or its last change. */
   readonly sentAt: number;
   readonly watched: Readonly<Record<string, boolean | number | string>>;
+  /** BODID of the request's document; absent where it is not known. */
+  readonly bodId?: string;
+  /** The last change, and what counted before it. */
+  readonly change?: Pick<RequestEntry, "sentAt" | "watched"> & { readonly bodId: string };
+  /** The request never got to the MES, or the MES refused it: the next one is new. */
+  readonly refused?: true;
 }
 
 /** What becomes of a record that asks for work. */
@@ -31,8 +37,14 @@ export type RequestVerdict =
 /** Remembers requests, so that one cause makes one. */
 export interface RequestLedger {
   judge(record: InterfaceRecord, now: number): RequestVerdict;
-  /** Takes a verdict's entry as sent; gives everything that is to be kept. */
-  commit(entry: RequestEntry, now: number): readonly RequestEntry[];
+  /** Takes a verdict's entry as sent with the document of that BODID; gives everything that is to be kept. */
+  commit(entry: RequestEntry, now: number, bodId?: string): readonly RequestEntry[];
+  /**
+   * Hears whether the MES has taken the document of a BODID. A request that it has not taken suppresses nothing, a change that it has not
+   * taken counts as not made; a refused request that was sent again and taken counts again. Gives everything that is to be kept,
+   * `undefined` where nothing has changed.
+   */
+  heard(bodId: string, taken: boolean): readonly RequestEntry[] | undefined;
 }
 
 /** Fields that usually name what is wrong. */
@@ -49,19 +61,40 @@ export function createLedger(settings: SuppressionSettings, fields: (record: Int
     judge(record, now) {
       const cause = causeOf(record, settings.causeFields);
       const watched = watchedOf(record, fields(record));
-      const before = entries.get(cause);
+      const known = entries.get(cause);
+      const before = known?.refused ? undefined : known;
       const sentAt = Math.min(before?.sentAt ?? 0, now);
       if (!before || now - sentAt >= settings.window) return { kind: "new", entry: { cause, requestId: record.id, sentAt: now, watched } };
       if (hasChanged(before, watched, settings.tolerance)) return { kind: "change", entry: { ...before, sentAt: now, watched } };
       return { kind: "suppressed", entry: before, until: sentAt + settings.window };
     },
-    commit(entry, now) {
-      entries.delete(entry.cause);
-      entries.set(entry.cause, entry);
+    commit({ cause, requestId, sentAt: at, watched, bodId: own }, now, bodId) {
+      const known = entries.get(cause);
+      const changed = known?.requestId === requestId ? known : undefined;
+      entries.delete(cause);
+      const request = changed ? own : bodId;
+      entries.set(cause, {
+        cause, requestId, sentAt: at, watched, ...(request !== undefined && { bodId: request }),
+        ...(changed && bodId !== undefined && { change: { bodId, sentAt: changed.sentAt, watched: changed.watched } }),
+      });
       for (const [cause, { sentAt }] of entries) if (entries.size > MOST || now - sentAt >= settings.window) entries.delete(cause);
       return [...entries.values()];
     },
+    heard(bodId, taken) {
+      const entry = [...entries.values()].find((one) => one.bodId === bodId || one.change?.bodId === bodId);
+      const next = entry && afterNews(entry, bodId, taken);
+      if (!entry || next === entry || !next) return undefined;
+      entries.set(entry.cause, next);
+      return [...entries.values()];
+    },
   };
+}
+
+/** An entry after the news of one of its documents. */
+function afterNews(entry: RequestEntry, bodId: string, taken: boolean): RequestEntry {
+  const { change, refused, ...request } = entry;
+  if (entry.bodId === bodId) return taken === (refused !== true) ? entry : taken ? { ...request, ...(change && { change }) } : { ...entry, refused: true };
+  return taken || !change ? entry : { ...request, ...(refused && { refused }), sentAt: change.sentAt, watched: change.watched };
 }
 
 /** The cause of a request as a digest: category, machine and the values of the fields that name it. */

@@ -19,6 +19,8 @@ const NUMBERS: ReadonlySet<string> = new Set([
   "Amount", "Measure", "Numeric", "Quantity", "byte", "unsignedByte", "integer", "positiveInteger", "negativeInteger", "nonNegativeInteger", "nonPositiveInteger",
   "int", "unsignedInt", "long", "unsignedLong", "short", "unsignedShort", "decimal", "float", "double",
 ]);
+/** What XSD has beside the numbers of a double. JSON has no numbers for them, so they stay words. */
+const SPECIAL: ReadonlySet<string> = new Set(["INF", "-INF", "NaN"]);
 const TIMES: ReadonlySet<string> = new Set(["DateTime", "dateTime", "timeInstant"]);
 const FLAGS: ReadonlySet<string> = new Set(["Indicator", "boolean"]);
 
@@ -43,6 +45,7 @@ export function typedText(base: string, text: string): unknown {
 export function typedValue(text: string, dataType: string | undefined, isNumeric: boolean): unknown {
   const plain = text.trim();
   if (dataType === undefined) return isNumeric && FLOAT.test(plain) ? exactNumber(plain) : text;
+  if (SPECIAL.has(plain) && (dataType === "double" || dataType === "float")) return plain;
   if (NUMBERS.has(dataType)) return FLOAT.test(plain) ? exactNumber(plain) : undefined;
   if (FLAGS.has(dataType)) return READERS["boolean"]?.(plain.toLowerCase());
   if (TIMES.has(dataType)) return readTime(plain);

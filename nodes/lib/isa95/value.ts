@@ -17,7 +17,7 @@ const KINDS: Readonly<Record<Kind, { readonly dataType: string; readonly holds: 
   integer: { dataType: "integer", holds: Number.isSafeInteger },
   decimal: { dataType: "decimal", holds: (value) => typeof value === "string" },
   boolean: { dataType: "boolean", holds: (value) => typeof value === "boolean" },
-  dateTime: { dataType: "dateTime", holds: (value) => typeof value === "string" },
+  dateTime: { dataType: "dateTime", holds: (value) => typeof value === "string" && xsdTime(value) !== undefined },
   string: { dataType: "string", holds: (value) => typeof value === "string" },
   json: { dataType: "string", holds: (value) => typeof value === "object" && value !== null },
 };

@@ -45,6 +45,12 @@ export function versionOf(namespace: string, releaseId: string): Version | undef
   return version === "V0701" && RELEASE_7_0.test(releaseId.trim()) ? "V0700" : version;
 }
 
+/** The namespace of a version by its `releaseID`, for JSON, which names none; `undefined` for one that is not known. */
+export function namespaceOf(releaseId: string): string | undefined {
+  const wanted = releaseId.trim().toLowerCase();
+  return Object.values(DIFFERENCES).find(({ releaseID }) => releaseID?.toLowerCase() === wanted)?.namespaces[0];
+}
+
 /** How a version differs from the current one. */
 export const differenceOf = (version: Version): Difference => DIFFERENCES[version];
 
@@ -94,18 +100,32 @@ function wrapper(verb: string, noun: string): Readonly<Record<string, TypeData>>
   };
 }
 
-let hints: ReadonlyMap<string, ElementSpec> | undefined;
+type Hints = ReadonlyMap<string, ElementSpec>;
+let hints: Hints | undefined;
+const olderHints = new Map<Version, Hints>();
 
 /** What an element of this name is in the current version, wherever it stands; the use that is most common. */
 export function elementNamed(name: string): ElementSpec | undefined {
-  hints ??= commonUses();
+  hints ??= commonUses(CURRENT, Object.keys(data.types));
   return hints.get(name);
 }
 
-function commonUses(): ReadonlyMap<string, ElementSpec> {
+/** The same for a version: its own where the current one does not have the name, or has a text of that name (`Location`). */
+export function elementNamedIn(version: Version): (name: string) => ElementSpec | undefined {
+  const { types, basis = version } = DIFFERENCES[version];
+  const own = olderHints.get(version) ?? commonUses(structureOf(version), Object.keys(types ?? DIFFERENCES[basis].types ?? {}));
+  olderHints.set(version, own);
+  return (name) => {
+    const current = elementNamed(name);
+    const older = own.get(name);
+    return older && (!current || (current.type.text && !older.type.text)) ? older : current;
+  };
+}
+
+function commonUses(structure: Structure, typeNames: readonly string[]): Hints {
   const uses = new Map<string, Map<string, { spec: ElementSpec; count: number }>>();
-  for (const typeName of Object.keys(data.types)) {
-    for (const spec of CURRENT.typeNamed(typeName)?.elements.values() ?? []) {
+  for (const typeName of typeNames) {
+    for (const spec of structure.typeNamed(typeName)?.elements.values() ?? []) {
       const known = uses.get(spec.name) ?? new Map<string, { spec: ElementSpec; count: number }>();
       uses.set(spec.name, known);
       const key = `${spec.type.name}${spec.many}`;

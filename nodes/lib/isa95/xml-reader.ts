@@ -25,6 +25,8 @@ const PARSER_OPTIONS = {
 };
 // Loaded with the first document, not with the flow.
 const load = createRequire(__filename);
+/** XML 1.0 §2.2. */
+const NOT_XML = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -39,6 +41,8 @@ export function readXml(xml: string): XmlElement {
   const { XMLParser, XMLValidator } = load("fast-xml-parser") as typeof import("fast-xml-parser");
   const text = xml.replace(/^\uFEFF/, "").trimStart();
   if (text.length > LIMITS.characters) throw unreadable(`longer than ${LIMITS.characters} characters`);
+  const forbidden = NOT_XML.exec(text);
+  if (forbidden) throw unreadable(`the character U+${forbidden[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")} is not allowed in XML`);
   if (hasDeclaration(text)) throw unreadable("a document type declaration is not accepted");
   const beyond = beyondLimits(text, LIMITS);
   if (beyond !== undefined) throw unreadable(beyond);

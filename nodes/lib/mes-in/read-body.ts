@@ -27,6 +27,7 @@ export interface Body {
  */
 export function readBody(request: IncomingMessage, { limit, time, budget }: BodyLimits): Promise<Body | undefined> {
   if (Number(request.headers["content-length"] ?? 0) > limit) return Promise.reject(tooLarge(limit));
+  if (request.readableEnded) return takenBody(request, limit);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -65,6 +66,13 @@ export function readBody(request: IncomingMessage, { limit, time, budget }: Body
     // A reset connection is told by `close` as well.
     request.on("error", () => undefined).on("data", onData).on("end", onEnd).on("close", onGone);
   });
+}
+
+/** A body that a parser before the endpoint has read: as it left it. */
+function takenBody(request: IncomingMessage & { readonly body?: unknown }, limit: number): Promise<Body> {
+  const { body = "" } = request;
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
+  return bytes.length > limit ? Promise.reject(tooLarge(limit)) : Promise.resolve({ bytes, free: () => undefined });
 }
 
 function tooLarge(limit: number): ResonanceError {

@@ -2,7 +2,7 @@
 export interface BackOff {
   /** Before the second attempt, in milliseconds; doubled for each further one. */
   readonly firstMs: number;
-  /** At most, also where the server asks for more. */
+  /** At most. */
   readonly longestMs: number;
 }
 
@@ -10,12 +10,11 @@ export const DEFAULT_BACK_OFF: BackOff = { firstMs: 500, longestMs: 30_000 };
 
 /**
  * Milliseconds before the attempt after attempt number `attempt` (from 1): exponential with a jitter of half, so that
- * clients that failed together do not come back together; what the server asked for (`askedMs`) goes first.
+ * clients that failed together do not come back together; what the server asked for (`askedMs`) goes first, where that is longer.
  */
 export function waitBefore({ firstMs, longestMs }: BackOff, attempt: number, askedMs?: number, random: () => number = Math.random): number {
-  if (askedMs !== undefined) return Math.min(askedMs, longestMs);
   const full = Math.min(firstMs * 2 ** (attempt - 1), longestMs);
-  return full / 2 + random() * (full / 2);
+  return Math.max(full / 2 + random() * (full / 2), Math.min(askedMs ?? 0, longestMs));
 }
 
 /** The `Retry-After` header (RFC 9110 §10.2.3: seconds or a date) in milliseconds from `now`; `undefined` without a usable one. */

@@ -3,6 +3,7 @@ import { ResonanceError, toResonanceError } from "../errors/resonance-error";
 import type { HttpAnswer } from "../http/http-client";
 import type { HttpFailure, HttpFailureKind } from "../http/http-failure";
 import { readAnswer, type Answer } from "../isa95/answer";
+import { faultIn, soapIn, type SoapContent, type SoapFault } from "../isa95/soap";
 import type { Delivery, Envelope } from "./delivery";
 import { retryAfter } from "./back-off";
 
@@ -17,6 +18,7 @@ export type Outcome =
 const ASKS = /^(Process|Change|Cancel|Get)[A-Z]/;
 /** Not found, no such method, log in at the proxy: what a wrong URL or a gateway in the way answers. */
 const WRONG_ADDRESS: ReadonlySet<number> = new Set([404, 405, 407]);
+const PAGE = /^\uFEFF?\s*(?:<!doctype\s+html|<html)\b/i;
 const EXCERPT = 200;
 
 type FailureJudge = (detail: string, timeout: number) => Outcome;
@@ -37,8 +39,10 @@ export function judgeFailure(failure: HttpFailure, timeout: number): Outcome {
 
 /** Judges what the MES answered to `envelope`. */
 export function judgeAnswer(envelope: Envelope, { statusCode, headers, text }: HttpAnswer): Outcome {
-  if (statusCode >= 200 && statusCode < 300) return text.trim() === "" ? taken(envelope, statusCode) : judgeText(envelope, statusCode, text);
   if (statusCode === 401 || statusCode === 403) return misdirected(new ResonanceError("RESONANCE_MES_UNAUTHORIZED", { status: statusCode }));
+  const fault = faultIn(text);
+  if (fault) return judgeFault(envelope, fault, statusCode, text);
+  if (statusCode >= 200 && statusCode < 300) return text.trim() === "" ? taken(envelope, statusCode) : judgeText(envelope, statusCode, text);
   const error = new ResonanceError("RESONANCE_MES_HTTP_STATUS", { status: statusCode, detail: detailOf(statusCode, headers["location"], text) });
   if (statusCode === 408 || statusCode === 429 || statusCode >= 500) return { kind: "again", error, afterMs: retryAfter(headers["retry-after"]) };
   if (statusCode < 400 || WRONG_ADDRESS.has(statusCode)) return misdirected(error);
@@ -47,7 +51,19 @@ export function judgeAnswer(envelope: Envelope, { statusCode, headers, text }: H
   return refused(answer?.verdict === "rejected" ? rejection(envelope, answer) : error);
 }
 
+/** A fault is carried by 200, 400 or 500, whatever it says (SOAP 1.1 §6.2, SOAP 1.2 part 2 §7.5.2.2). */
+function judgeFault(envelope: Envelope, { blames, code, reason }: SoapFault, status: number, text: string): Outcome {
+  const said = `SOAP fault ${code}${reason && `: ${excerptOf(reason)}`}`;
+  const answer = tryRead(text);
+  if (answer?.verdict === "rejected") return refused(rejection(envelope, answer));
+  if (blames === "message") return refused(new ResonanceError("RESONANCE_MES_REJECTED", { message: envelope.message, reason: said }));
+  const error = new ResonanceError("RESONANCE_MES_HTTP_STATUS", { status, detail: said });
+  return blames === "protocol" ? misdirected(error) : { kind: "again", error };
+}
+
 function judgeText(envelope: Envelope, statusCode: number, text: string): Outcome {
+  // A login or maintenance page is not the MES's: the document never reached it, nor would another one.
+  if (PAGE.test(text)) return misdirected(unreadable("a page (HTML) instead of an answer"));
   let answer: Answer;
   try {
     answer = readAnswer(text);
@@ -63,10 +79,16 @@ function judgeText(envelope: Envelope, statusCode: number, text: string): Outcom
   return answer.verdict === "rejected" ? refused(rejection(envelope, answer)) : taken(envelope, statusCode, answer);
 }
 
-/** A plain text or JSON of the MES's own ("OK") says no more than its status code does; a page, broken XML or broken JSON is no receipt. */
+/** A plain text, JSON or SOAP body of the MES's own ("OK") says no more than its status code does; a page, broken XML or broken JSON is no receipt. */
 function isOwnReceipt(text: string, { code }: ResonanceError): boolean {
   const start = text.trimStart().charAt(0);
-  return start === "{" ? code === "RESONANCE_ISA95_MESSAGE_UNKNOWN" : start !== "<";
+  if (start !== "{" && start !== "<") return true;
+  if (code !== "RESONANCE_ISA95_MESSAGE_UNKNOWN") return false;
+  return start === "{" || isWithoutDocument(soapIn(text));
+}
+
+function isWithoutDocument(soap: SoapContent | undefined): boolean {
+  return soap !== undefined && soap.document === undefined;
 }
 
 /** An empty success is acceptance of what is only published; who was asked and says nothing has not accepted. */

@@ -147,6 +147,12 @@ export function createMesClient(options: MesClientOptions): MesClient {
   };
 }
 
+/** @throws RESONANCE_CONFIG_INVALID for what is no finite number above zero, or with `orZero` zero */
+export function requireAmount(setting: string, value: number, orZero = false): number {
+  if (Number.isFinite(value) && (value > 0 || (orZero && value === 0))) return value;
+  throw new ResonanceError("RESONANCE_CONFIG_INVALID", { setting, detail: `${value} is no number ${orZero ? "from" : "above"} 0` }, { path: setting });
+}
+
 /** @throws RESONANCE_CONFIG_INVALID for what is no whole number from `least` on */
 export function requireCount(setting: string, value: number, least: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value;

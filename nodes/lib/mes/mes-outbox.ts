@@ -109,7 +109,7 @@ export function createMesOutbox(options: MesOutboxOptions): MesOutbox {
 
   function pump(): void {
     while (outbox && started && !closing && underWay.size < rest.allowed(lanesAtOnce)) {
-      const entry = outbox.next();
+      const entry = nextOf(outbox);
       if (!entry) return;
       const work = deliver(outbox, entry).catch((thrown: unknown) => { changed(toResonanceError(thrown)); }).finally(() => {
         underWay.delete(work);
@@ -120,11 +120,17 @@ export function createMesOutbox(options: MesOutboxOptions): MesOutbox {
       changed();
     }
   }
+  const nextOf = (from: Outbox): OutboxEntry | undefined => {
+    const fresh = from.next(rest.failed);
+    if (fresh || rest.failed.size === 0) return fresh;
+    rest.nextRound();
+    return from.next();
+  };
   const deliver = async (from: Outbox, entry: OutboxEntry): Promise<void> => {
     const parcel = parcelOf(entry);
     const outcome = await exchange.attempt(parcel.envelope, entry.key);
     if (closing && isClosed(outcome)) return;
-    const wait = rest.heed(outcome) ?? waitBefore(backOff, entry.attempts + 1, outcome.kind === "again" ? outcome.afterMs : undefined);
+    const wait = rest.heed(outcome, entry.lane) ?? waitBefore(backOff, entry.attempts + 1, outcome.kind === "again" ? outcome.afterMs : undefined);
     if (outcome.kind === "taken") {
       lastFailure = undefined;
       const durationMs = Math.max(0, Date.now() - Date.parse(entry.queuedAt));

@@ -1,4 +1,4 @@
-import { ResonanceError } from "../errors/resonance-error";
+import { ResonanceError, textOf, type Language } from "../errors/resonance-error";
 import type { DeadLetter, OutboxCounts } from "../outbox/outbox";
 import type { MesOutbox } from "./mes-outbox";
 
@@ -17,28 +17,40 @@ export interface Letter {
   readonly deadAt: string;
 }
 
+/** What the outbox is doing. */
+interface Standing {
+  readonly counts: OutboxCounts;
+  readonly state: "idle" | "sending" | "retrying";
+  /** Code of what is wrong with the MES or the disk. */
+  readonly problem?: string;
+  /** What is wrong, in words. */
+  readonly reason?: string;
+}
+
 /** The answer to a command. */
 export type CommandAnswer =
-  | { readonly counts: OutboxCounts; readonly deadLetters: readonly Letter[] }
-  | { readonly counts: OutboxCounts; readonly state: string; readonly problem?: string }
+  | Standing & { readonly deadLetters: readonly Letter[] }
+  | Standing
   | { readonly counts: OutboxCounts; readonly replayed: number }
   | { readonly counts: OutboxCounts; readonly purged: number };
 
 const PREFIX = "outbox/";
 const MOST_LISTED = 1000;
 
-type Command = (outbox: MesOutbox, which: () => number | "all") => Promise<CommandAnswer>;
+type Command = (outbox: MesOutbox, which: () => number | "all", language: Language) => Promise<CommandAnswer>;
+
+async function standingOf(outbox: MesOutbox, language: Language): Promise<Standing> {
+  const counts = (await outbox.outbox()).counts();
+  const { state, problem } = outbox.status();
+  return { counts, state, ...(problem && { problem: problem.code, reason: textOf(problem.code, problem.params, language).text }) };
+}
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  async list(outbox) {
-    const open = await outbox.outbox();
-    return { counts: open.counts(), deadLetters: open.deadLetters(MOST_LISTED).map(letterOf) };
+  async list(outbox, _, language) {
+    const standing = await standingOf(outbox, language);
+    return { ...standing, deadLetters: (await outbox.outbox()).deadLetters(MOST_LISTED).map(letterOf) };
   },
-  async status(outbox) {
-    const counts = (await outbox.outbox()).counts();
-    const { state, problem } = outbox.status();
-    return { counts, state, ...(problem && { problem: problem.code }) };
-  },
+  status: (outbox, _, language) => standingOf(outbox, language),
   async replay(outbox, which) {
     const open = await outbox.outbox();
     const replayed = await open.replay(which());
@@ -61,7 +73,7 @@ export function isCommand(topic: unknown): topic is string {
  * or deletes them (`outbox/purge`); the last two want a letter's number, or `all`, as payload.
  * @throws RESONANCE_MES_COMMAND, RESONANCE_OUTBOX_…
  */
-export async function runCommand(outbox: MesOutbox, topic: string, payload: unknown): Promise<CommandAnswer> {
+export async function runCommand(outbox: MesOutbox, topic: string, payload: unknown, language: Language): Promise<CommandAnswer> {
   const name = topic.slice(PREFIX.length);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const unknown = (): ResonanceError => new ResonanceError("RESONANCE_MES_COMMAND", { topic }, { path: command ? "payload" : "topic" });
@@ -69,7 +81,7 @@ export async function runCommand(outbox: MesOutbox, topic: string, payload: unkn
   return command(outbox, () => {
     if (payload === "all" || (typeof payload === "number" && Number.isSafeInteger(payload))) return payload;
     throw unknown();
-  });
+  }, language);
 }
 
 function letterOf({ sequence, lane, headers, reason, attempts, queuedAt, deadAt }: DeadLetter): Letter {

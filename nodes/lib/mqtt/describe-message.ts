@@ -27,3 +27,20 @@ export function describeMessage({ topic, qos, retain, dup, properties }: MqttMes
     ...(messageExpiryInterval !== undefined && { expiry: messageExpiryInterval }),
   };
 }
+
+/** What MQTT 5 says beside a payload under the names that Node-RED's own MQTT nodes give it; a request's answer needs the last two. */
+export interface StandardProperties {
+  readonly contentType?: string;
+  readonly userProperties?: Readonly<Record<string, string | readonly string[]>>;
+  readonly responseTopic?: string;
+  readonly correlationData?: Buffer;
+}
+
+/** Properties of a received message as they stand in `msg`; MQTT 3.1.1 gives none. */
+export function standardProperties(message: MqttMessage): StandardProperties {
+  const { contentType, userProperties, responseTopic, correlationData } = describeMessage(message);
+  return {
+    ...(contentType !== undefined && { contentType }), ...(userProperties && { userProperties }),
+    ...(responseTopic !== undefined && { responseTopic }), ...(correlationData && { correlationData }),
+  };
+}

@@ -26,9 +26,10 @@ export function serveOutboxes(RED: NodeAPI): DeployedOutboxes {
       return;
     }
     const { topic, payload } = command(request);
-    runCommand(outbox, topic, payload).then((result) => { response.json(result); }, (thrown: unknown) => {
+    const language = languageOf(bodyOf(request)["language"] ?? request.query["language"]);
+    runCommand(outbox, topic, payload, language).then((result) => { response.json(result); }, (thrown: unknown) => {
       const { code, params } = toResonanceError(thrown);
-      const { message } = new ResonanceError(code, params).localize(languageOf(bodyOf(request)["language"] ?? request.query["language"]));
+      const { message } = new ResonanceError(code, params).localize(language);
       response.status(422).json({ code, message });
     });
   };

@@ -42,6 +42,8 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const counters = { underWay: 0, done: 0, dropped: 0, expired: 0, deadDropped: 0, damaged: 0 };
   const replaying = new Set<number>();
   const longest = limits.ageMs > 0 ? limits.ageMs : Infinity;
+  /** Lanes whose last entry is settled, but not yet on the disk: what comes next must not arrive before it is sure to be the next one. */
+  const settling = new Set<string>();
   let trouble: ResonanceError | undefined;
   let unreadable: ResonanceError | undefined;
   let closed = false;
@@ -54,6 +56,8 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     folder, segmentBytes, disk, liveIn,
     onTrouble(error) {
       trouble = error;
+      // Deliveries make room on a full disk, so they go on.
+      if (error) settling.forEach(goOn);
       signal.notify();
     },
   }, (frame, segment) => { recovered.found(frame, segment); }).catch(async (thrown: unknown) => {
@@ -63,6 +67,11 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   for (const kept of recovered.entries()) ledger.add(kept);
   let sequence = recovered.lastSequence();
 
+  function goOn(lane: string): void {
+    if (!settling.delete(lane)) return;
+    lanes.release(lane);
+    signal.notify();
+  }
   const forget = (kept: Kept): void => {
     const underWay = kept.state === "under-way";
     ledger.remove(kept);
@@ -76,6 +85,16 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const mark = (type: FrameType, meta: MarkMeta): Promise<void> => new Promise((resolve, reject) => {
     log.append({ payload: packPayload(type, meta), keep: true, onDisk: () => { resolve(); }, failed: reject });
   });
+  /** Marks an entry that was tried as settled; its lane goes on when that is on the disk, so that after a crash nothing old is sent behind newer. */
+  const settle = ({ lane }: Kept, underWay: boolean, type: FrameType, meta: MarkMeta): Promise<void> => {
+    const marked = mark(type, meta);
+    if (!underWay) return marked;
+    settling.add(lane);
+    if (trouble) goOn(lane);
+    const next = (): void => { goOn(lane); };
+    marked.then(next, next);
+    return marked;
+  };
   /** Nobody waits for these marks; without them an entry would come back after a restart. */
   const drop = (kept: Kept): void => {
     forget(kept);
@@ -168,8 +187,6 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       dropTooOld();
       const size = entrySize(entry);
       await room.enter(size);
-      // Who had to wait for room may come too late.
-      mustBeOpen();
       return write(entry, size);
     },
     next(busy = NONE) {
@@ -199,21 +216,25 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       mustBeOpen();
       const kept = unsettled(number);
       if (!kept) return;
+      const underWay = kept.state === "under-way";
       counters.done += 1;
-      forget(kept);
-      await mark(FRAME.done, { s: number });
+      if (underWay) counters.underWay -= 1;
+      ledger.remove(kept);
+      room.freed();
+      signal.notify();
+      await settle(kept, underWay, FRAME.done, { s: number });
     },
     async deadLetter(number, reason) {
       mustBeOpen();
       const kept = unsettled(number);
       if (!kept) return;
-      if (kept.state === "under-way") counters.underWay -= 1;
+      const underWay = kept.state === "under-way";
+      if (underWay) counters.underWay -= 1;
       const d = { reason, at: now() };
       ledger.kill(kept, d);
-      lanes.release(kept.lane);
       room.freed();
       signal.notify();
-      await mark(FRAME.dead, { s: number, d }).finally(dropTooMany);
+      await settle(kept, underWay, FRAME.dead, { s: number, d }).finally(dropTooMany);
     },
     retryLater(number, delayMs) {
       const kept = unsettled(number);
@@ -271,7 +292,9 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     async close() {
       if (closed) return;
       closed = true;
-      room.close(folder);
+      room.close();
+      // Who waited goes on in microtasks and is written with the rest.
+      await new Promise((resolve) => { setImmediate(resolve); });
       signal.close();
       await log.close().finally(unlock);
     },
@@ -284,10 +307,10 @@ function pack(entry: NewEntry, facts: Pick<PutMeta, "s" | "t" | "a" | "d" | "r">
   return packPayload(FRAME.put, { ...facts, l: entry.lane, k: entry.key, h: entry.headers, ...(binary && { b: 1 }) }, body);
 }
 
-/** About the bytes it will take in the log. */
+/** The bytes it will take in the log, or a few more: its number and time are taken as long as they can be. */
 function entrySize({ body, lane, key, headers }: NewEntry): number {
-  const text = JSON.stringify([lane, key, headers]);
-  return HEADER_BYTES + Buffer.byteLength(text) + (typeof body === "string" ? Buffer.byteLength(body) : body.length);
+  const longest = Number.MAX_SAFE_INTEGER;
+  return HEADER_BYTES + packPayload(FRAME.put, { s: longest, t: longest, l: lane, k: key, h: headers, b: 1 }).bytes.length + (typeof body === "string" ? Buffer.byteLength(body) : body.length);
 }
 
 function isoTime(time: number | undefined): string | undefined {

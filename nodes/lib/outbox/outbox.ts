@@ -109,6 +109,6 @@ export interface Outbox {
   purge(which: number | "all"): Promise<number>;
   /** Hears, at most once a turn, that there may be something new: an entry, room, a lane that is free, trouble. Gives what ends it. */
   onChange(listener: () => void): () => void;
-  /** Writes what waits to be written and releases the folder; entries under way will be given out again. */
+  /** Writes what waits to be written or for room, even beyond the limits, and releases the folder; entries under way will be given out again. */
   close(): Promise<void>;
 }

@@ -18,12 +18,13 @@ export interface Room {
   lacking(): boolean;
   blocked(): number;
   refused(): number;
-  close(folder: string): void;
+  /** Lets everyone in who waits, whether there is room or not: what is closed must not lose them. */
+  close(): void;
 }
 
 /** Room by limits and policy; who waits comes in in the order of coming. */
 export function createRoom(limits: OutboxLimits, policy: OutboxPolicy, kept: () => { readonly waiting: number; readonly bytes: number }): Room {
-  const waiting: { readonly size: number; readonly enter: () => void; readonly refuse: (error: ResonanceError) => void }[] = [];
+  const waiting: { readonly size: number; readonly enter: () => void }[] = [];
   const reserved = { entries: 0, bytes: 0 };
   let refused = 0;
   const fits = (size: number): boolean => kept().waiting + reserved.entries + 1 <= limits.entries && kept().bytes + reserved.bytes + size <= limits.bytes;
@@ -35,8 +36,8 @@ export function createRoom(limits: OutboxLimits, policy: OutboxPolicy, kept: () 
     reserved.entries += by;
     reserved.bytes += by * size;
   };
-  const admit = (): void => {
-    for (let first = waiting[0]; first && fits(first.size); first = waiting[0]) {
+  const admit = (suits = fits): void => {
+    for (let first = waiting[0]; first && suits(first.size); first = waiting[0]) {
       waiting.shift();
       // Taken at once: the one who waited goes on only in a later microtask.
       reserve(first.size, 1);
@@ -51,19 +52,17 @@ export function createRoom(limits: OutboxLimits, policy: OutboxPolicy, kept: () 
         return;
       }
       if (policy === "refuse") throw full();
-      return new Promise((resolve, reject) => { waiting.push({ size, enter: resolve, refuse: reject }); });
+      return new Promise((resolve) => { waiting.push({ size, enter: resolve }); });
     },
     force(size) { reserve(size, 1); },
     leave(size) {
       reserve(size, -1);
       admit();
     },
-    freed: admit,
+    freed() { admit(); },
     lacking: () => kept().waiting > limits.entries || kept().bytes > limits.bytes,
     blocked: () => waiting.length,
     refused: () => refused,
-    close(folder) {
-      for (const { refuse } of waiting.splice(0)) refuse(new ResonanceError("RESONANCE_OUTBOX_CLOSED", { folder }));
-    },
+    close() { admit(() => true); },
   };
 }

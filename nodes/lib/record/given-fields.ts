@@ -4,6 +4,7 @@ import { requireField } from "../profile/profile-lookup";
 import type { Admit } from "./admission";
 import { shorten, type Refusal } from "./field-error";
 import { compileAdmission } from "./field-value";
+import { jobPart } from "./job-context";
 import { settingValue } from "./setting-value";
 import type { FieldValue } from "./slots-to-record";
 
@@ -74,7 +75,7 @@ export function compileGiven(category: Category, constants: readonly ConstantFie
     takeJob(job) {
       known = new Map();
       return jobs.flatMap(({ field, parts, admit }) => {
-        const raw = parts.reduce(partOf, job);
+        const { value: raw } = jobPart(job, parts);
         if (raw === undefined || raw === null) return [];
         const admission = admit(raw);
         if ("refusal" in admission) {
@@ -90,11 +91,6 @@ export function compileGiven(category: Category, constants: readonly ConstantFie
       });
     },
   };
-}
-
-/** Own parts only: nothing is read from a prototype. */
-function partOf(value: unknown, part: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, part) ? (value as Record<string, unknown>)[part] : undefined;
 }
 
 function plain(field: string, value: unknown): FieldValue {

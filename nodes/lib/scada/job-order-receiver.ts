@@ -4,7 +4,8 @@ import { loadOpcua } from "../opcua/load";
 import type { Place } from "./equipment-tree";
 import { makeReadOnly } from "./companion";
 import { createJobBook, JOB_METHODS, JOB_STATES, RETURN, type JobEntry, type JobMethod } from "./job-book";
-import { jobOrderMessage, type JobOrderMessage, type UaJobOrder } from "./job-order-message";
+import { jobOrderMessage, type JobOrderMessage } from "./job-order-message";
+import type { UaJobOrder } from "./job-order-part";
 import type { Space } from "./space";
 
 const JOB_CONTROL = "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/";
@@ -62,11 +63,12 @@ export function addJobOrderReceiver(space: Space, place: Place, tell: (message: 
   const methodOf = (method: JobMethod): MethodFunctor => (inputs, context, callback) => {
     const order = BRINGING.has(method) ? (inputs[0]?.value as UaJobOrder | null) ?? undefined : undefined;
     const id = order ? order.jobOrderID ?? "" : String(inputs[0]?.value ?? "");
-    const outcome = book.call(method, id, order);
+    const messageFor = (of: UaJobOrder): JobOrderMessage => jobOrderMessage({ method, id, place: place.path, by: space.operator(context) ?? "", comment: commentOf(inputs[1]) }, of);
+    const outcome = order && !isReadable(() => messageFor(order)) ? { status: "invalidRequest" as const } : book.call(method, id, order);
     const done = outcome.status === "noError";
     if (done) {
       show();
-      tell(jobOrderMessage(method, id, outcome.entry.order, space.operator(context) ?? "", commentOf(inputs[1])));
+      tell(messageFor(outcome.entry.order));
     }
     // A Bad status would take the answer away (annex B.2).
     callback(null, {
@@ -81,6 +83,16 @@ export function addJobOrderReceiver(space: Space, place: Place, tell: (message: 
       if (entry) show();
     },
   };
+}
+
+/** An order that is nested too deep is refused before it is kept. */
+function isReadable(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The first text of a list of comments. */

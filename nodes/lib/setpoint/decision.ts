@@ -1,4 +1,5 @@
 import type { OutputRecord } from "../record/interface-record";
+import type { JobIdentifiers } from "../record/job-context";
 
 /** What became of a proposal, an operator's word or a command whose time is over. */
 export type Verdict = "passed" | "limited" | "held" | "rejected" | "expired" | "fallback";
@@ -6,10 +7,10 @@ export type Verdict = "passed" | "limited" | "held" | "rejected" | "expired" | "
 /** Why; stable, with a text in the node's catalogue. */
 export type Reason =
   | "WITHIN_LIMITS" | "LIMITED" | "APPROVED" | "APPROVAL_AWAITED" | "WITHIN_DEAD_BAND" | "FALLBACK"
-  | "RECORD_INVALID" | "NOT_A_PROPOSAL" | "OTHER_CATEGORY" | "OTHER_EQUIPMENT" | "DUPLICATE" | "OLDER_THAN_LAST"
+  | "RECORD_INVALID" | "NOT_A_PROPOSAL" | "OTHER_CATEGORY" | "OTHER_EQUIPMENT" | "OTHER_JOB" | "DUPLICATE" | "OLDER_THAN_LAST"
   | "VALIDITY_ENDED" | "TIME_IN_FUTURE" | "CONFIDENCE_MISSING" | "CONFIDENCE_LOW" | "NOT_APPLICABLE" | "MODEL_DRIFT"
   | "INTERLOCK_UNKNOWN" | "INTERLOCK_BAD" | "INTERLOCK_STALE" | "INTERLOCK_OPEN"
-  | "NO_VALUE" | "VALUE_INVALID" | "VALUE_BAD" | "BOUND_MISSING" | "BOUNDS_EMPTY" | "OUT_OF_BOUNDS" | "STEP_TOO_LARGE" | "RAMP_TOO_FAST" | "REFERENCE_UNKNOWN"
+  | "NO_VALUE" | "VALUE_INVALID" | "VALUE_BAD" | "BOUND_MISSING" | "BOUND_UNIT" | "BOUNDS_EMPTY" | "OUT_OF_BOUNDS" | "STEP_TOO_LARGE" | "RAMP_TOO_FAST" | "REFERENCE_UNKNOWN"
   | "HOLD_OFF" | "OPERATOR_REJECTED" | "APPROVAL_UNKNOWN" | "APPROVAL_TIMED_OUT" | "SUPERSEDED" | "COMMAND_STALE";
 
 /** What was proposed for a field and what left; in the profile's unit. */
@@ -32,6 +33,8 @@ export interface Decision {
   /** ISO 8601 UTC */
   readonly at: string;
   readonly values: Readonly<Record<string, DecidedValue>>;
+  /** The job whose bounds counted. */
+  readonly job?: JobIdentifiers;
   readonly by?: string;
   readonly comment?: string;
 }

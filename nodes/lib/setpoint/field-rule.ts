@@ -39,6 +39,8 @@ export interface FieldRule {
   readonly actualTag: string;
   readonly jobMinimum: readonly string[];
   readonly jobMaximum: readonly string[];
+  /** UN/CEFACT code of the profile's unit; empty where it has none. */
+  readonly unit: string;
   /** A value in the row's unit as one in the profile's. */
   readonly toProfile: (value: number) => number;
 }
@@ -80,6 +82,7 @@ export function compileFieldRules(category: Category, rows: readonly FieldRow[],
       actualTag: (row.actualTag ?? "").trim(),
       jobMinimum: pathOf(row.jobMinimum, `${at}/jobMinimum`),
       jobMaximum: pathOf(row.jobMaximum, `${at}/jobMaximum`),
+      unit: schema.unit ?? "",
       toProfile: (value) => value * factor + offset,
     };
     if (!(rule.minimum <= rule.maximum)) throw invalid(`${at}/minimum`, `${rule.minimum} > ${rule.maximum}`);

@@ -1,5 +1,6 @@
 import type { OutputRecord } from "../record/interface-record";
 import { readRecord } from "../record/read-record";
+import { identifiersOf } from "../record/job-context";
 import { uuidv7 } from "../record/uuid-v7";
 import { evaluate, type Evaluated, frames } from "./evaluate";
 import type { DecidedValue, Decision, Objection, Outcome, Reason, Verdict } from "./decision";
@@ -38,6 +39,8 @@ export interface Guard {
 interface Pending {
   readonly record: OutputRecord;
   readonly evaluated: Evaluated;
+  /** The job it was judged in. */
+  readonly jobId: string | undefined;
   readonly deadline: Deadline;
   readonly answerBy: number;
 }
@@ -62,6 +65,8 @@ export function createGuard(settings: GuardSettings, now: () => Moment, kept?: u
   let told: Reason | undefined;
   let pending: Pending | undefined;
   let job: unknown;
+  /** Whether a message told of the job apart from proposals: then theirs may be an older one. */
+  let announced = false;
   let given: unknown;
 
   const elapsed = (at: Moment): number => Math.min(last ? Math.max(0, at.steady - last.at.steady) : FIRST_ELAPSED_MS, maxAgeMs);
@@ -75,9 +80,10 @@ export function createGuard(settings: GuardSettings, now: () => Moment, kept?: u
     },
   });
 
-  const decide = (decision: Verdict, reason: Reason, at: Moment, rest: Partial<Decision> = {}): Decision => ({
-    decision, reason, about: {}, proposalId: "", at: new Date(at.wall).toISOString(), values: {}, ...rest,
-  });
+  const decide = (decision: Verdict, reason: Reason, at: Moment, rest: Partial<Decision> = {}): Decision => {
+    const current = identifiersOf(job);
+    return { decision, reason, about: {}, proposalId: "", at: new Date(at.wall).toISOString(), values: {}, ...(current && { job: current }), ...rest };
+  };
   const refuse = ({ reason, about = {}, verdict = "rejected" }: Objection, at: Moment, rest: Partial<Decision>): Outcome => ({
     commands: [], decisions: [decide(verdict, reason, at, { ...rest, about })],
   });
@@ -108,7 +114,20 @@ export function createGuard(settings: GuardSettings, now: () => Moment, kept?: u
     return [decide("expired", "SUPERSEDED", at, { proposalId: record.id, values: evaluated.values, about: { by } })];
   };
 
-  const consider = (payload: unknown, at: Moment): Outcome => {
+  const jobId = (): string | undefined => identifiersOf(job)?.jobOrderId;
+  /** Takes the job a proposal was made in; refuses it where another one runs by now, or none. */
+  const takeClaim = (claimed: unknown): Objection | undefined => {
+    if (claimed === undefined) return undefined;
+    if (!announced) {
+      job = copied(claimed);
+      return undefined;
+    }
+    const id = identifiersOf(claimed)?.jobOrderId;
+    const isOther = job === null ? claimed !== null : id !== undefined && id !== jobId();
+    return isOther ? { reason: "OTHER_JOB", about: { job: id ?? "?", current: jobId() ?? "-" } } : undefined;
+  };
+
+  const consider = (payload: unknown, at: Moment, claimed: unknown): Outcome => {
     let record: OutputRecord;
     const { id } = payload as { readonly id?: unknown };
     const proposalId = typeof id === "string" ? id : "";
@@ -122,9 +141,10 @@ export function createGuard(settings: GuardSettings, now: () => Moment, kept?: u
     const no = (objection: Objection, values: Readonly<Record<string, DecidedValue>> = {}): Outcome => refuse(objection, at, { proposalId, values });
     if (seen.has(proposalId)) return no({ reason: "DUPLICATE" });
     remember(seen, proposalId);
+    const otherJob = takeClaim(claimed);
     const deadline = deadlineOf(record, maxAgeMs / 1000, at);
     const made = Date.parse(record.timestamp);
-    const objection = judgeProposal(record, guard.proposal)
+    const objection = judgeProposal(record, guard.proposal) ?? otherJob
       ?? (!deadline ? { reason: "TIME_IN_FUTURE" as const, about: { timestamp: record.timestamp } } : undefined)
       ?? (deadline && isOver(deadline, at) ? { reason: "VALIDITY_ENDED" as const, verdict: "expired" as const } : undefined)
       ?? (made < newest && newest <= at.wall + maxAgeMs ? { reason: "OLDER_THAN_LAST" as const } : undefined)
@@ -141,7 +161,7 @@ export function createGuard(settings: GuardSettings, now: () => Moment, kept?: u
     }
     const superseded = supersede(at, proposalId);
     if (guard.approval || record.values["approvalRequired"] === true) {
-      pending = { record, evaluated, deadline, answerBy: guard.approvalMs > 0 ? at.steady + guard.approvalMs : Infinity };
+      pending = { record, evaluated, jobId: jobId(), deadline, answerBy: guard.approvalMs > 0 ? at.steady + guard.approvalMs : Infinity };
       return { commands: [], decisions: [...superseded, decide("held", "APPROVAL_AWAITED", at, { proposalId, values: evaluated.values })] };
     }
     const { commands, decisions } = pass(record, evaluated, deadline, at, evaluated.limited ? "LIMITED" : "WITHIN_LIMITS");
@@ -163,7 +183,8 @@ export function createGuard(settings: GuardSettings, now: () => Moment, kept?: u
     if (word === "reject") return refuse({ reason: "OPERATOR_REJECTED" }, at, rest);
     // What the operator saw passes, or nothing: everything is judged again as it is now.
     const current = framesNow(at);
-    const objection = overdue(asked, at) ?? tags.objection(at) ?? Object.entries(evaluated.passed).reduce<Objection | undefined>((found, [field, value]) => {
+    const otherJob: Objection | undefined = asked.jobId === jobId() ? undefined : { reason: "OTHER_JOB", about: { job: asked.jobId ?? "-", current: jobId() ?? "-" } };
+    const objection = overdue(asked, at) ?? otherJob ?? tags.objection(at) ?? Object.entries(evaluated.passed).reduce<Objection | undefined>((found, [field, value]) => {
       const frame = current.get(field);
       return found ?? (frame && !("reason" in frame) ? objectionTo(value, frame) : frame ?? { reason: "NO_VALUE" });
     }, undefined);
@@ -224,11 +245,15 @@ export function createGuard(settings: GuardSettings, now: () => Moment, kept?: u
   return {
     accept({ payload, topic, job: context, limits }) {
       const at = now();
-      if (context !== undefined) job = copied(context);
       if (limits !== undefined) given = copied(limits);
       const word = readOperatorWord(topic, payload);
+      // An operator's answer may bring the proposal's message back, with the job of that time.
       if (word) return hear(word, at);
-      if (looksLikeRecord(payload)) return consider(payload, at);
+      if (looksLikeRecord(payload)) return consider(payload, at, context);
+      if (context !== undefined) {
+        job = copied(context);
+        announced = true;
+      }
       // A message that only brings the context of a job has no samples.
       if (payload !== undefined && payload !== null && !(payload === "" && (context !== undefined || limits !== undefined))) tags.take(payload, topic, at);
       return NOTHING;

@@ -1,3 +1,5 @@
+import { jobPart } from "../record/job-context";
+import { compileConverter } from "../units/conversion";
 import type { Objection } from "./decision";
 import { type FieldRule, isChangeLimited } from "./field-rule";
 
@@ -22,6 +24,8 @@ export interface GivenBounds {
 
 /** Sums of decimal fractions differ in their last digits; a limit is not passed by those. */
 const NOISE = 1e-9;
+/** UN/CEFACT code of the number one: the unit of what has none. */
+const NUMBER_ONE = "C62";
 
 /**
  * The frame of a field now, or why there is none. `job` is the job's context, `given` what a message brought, `elapsedMs` the
@@ -34,10 +38,8 @@ export function frameOf(
   let { minimum, maximum } = rule;
   for (const [path, side] of [[rule.jobMinimum, "minimum"], [rule.jobMaximum, "maximum"]] as const) {
     if (path.length === 0) continue;
-    const found = path.reduce(partOf, job);
-    const bound = typeof found === "number" ? rule.toProfile(found) : NaN;
-    // A bound that should be there and is not is no permission.
-    if (!Number.isFinite(bound)) return { reason: "BOUND_MISSING", about: { field, path: path.join(".") } };
+    const bound = jobBound(rule, path, job);
+    if (typeof bound !== "number") return bound;
     if (side === "minimum") minimum = Math.max(minimum, bound);
     else maximum = Math.min(maximum, bound);
   }
@@ -74,7 +76,27 @@ export function limited(value: number, frame: Frame): number | undefined {
   return near.find((candidate) => objectionTo(candidate, frame) === undefined);
 }
 
-/** Own parts only: nothing is read from a prototype. */
-function partOf(value: unknown, part: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, part) ? (value as Record<string, unknown>)[part] : undefined;
+/**
+ * A bound of the job in the profile's unit. One of a job's parameter is in that parameter's unit where it names one, else in the row's;
+ * a parameter whose lower bound lies above its upper one bounds nothing.
+ */
+function jobBound({ field, unit, toProfile }: FieldRule, path: readonly string[], job: unknown): number | Objection {
+  const { holder, value } = jobPart(job, path);
+  const { lower, upper, unit: stated } = (typeof holder === "object" && holder !== null ? holder : {}) as Readonly<Record<string, unknown>>;
+  // A bound that should be there and is not is no permission.
+  if (typeof value !== "number" || !Number.isFinite(value)) return { reason: "BOUND_MISSING", about: { field, path: path.join(".") } };
+  if (typeof lower === "number" && typeof upper === "number" && lower > upper) return { reason: "BOUNDS_EMPTY", about: { field, minimum: lower, maximum: upper } };
+  if (stated === undefined || stated === "") return toProfile(value);
+  const convert = converter(stated, unit);
+  return convert ? convert(value) : { reason: "BOUND_UNIT", about: { field, unit: (typeof stated === "string" ? stated : typeof stated).slice(0, 40), wanted: unit } };
+}
+
+/** The conversion of a bound's unit; `undefined` where there is none. */
+function converter(from: unknown, to: string): ((value: number) => number) | undefined {
+  if (from === to) return (value) => value;
+  try {
+    return typeof from === "string" ? compileConverter(from, to === "" ? NUMBER_ONE : to) : undefined;
+  } catch {
+    return undefined;
+  }
 }
