@@ -19,6 +19,7 @@ try {
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
   execFileSync(process.execPath, [tsc, "-p", root, "--outDir", target], { stdio: "inherit" });
   await copyData(path.join(source, "lib"), path.join(target, "lib"));
+  await copyModels(path.join(root, "examples", "models"), path.join(staging, "models"));
   await Promise.all(Object.keys(manifest["node-red"].nodes).map(buildNode));
   await rm(output, { recursive: true, force: true });
   await rename(staging, output);
@@ -74,6 +75,14 @@ async function writeLocale(name, language, from, to) {
   const help = (await readFile(path.join(from, "locales", language, `${name}.html`), "utf8")).trim();
   const wrapped = `<script type="text/html" data-help-name="resonance-${name}">\n${help}\n</script>\n`;
   await writeFile(path.join(folder, `${name}.html`), wrapped);
+}
+
+/** The models that come with the pack; Node-RED would list their JSON among the example flows. */
+async function copyModels(from, to) {
+  await mkdir(to, { recursive: true });
+  for (const name of await readdir(from)) {
+    if (/\.(onnx|json)$/.test(name)) await cp(path.join(from, name), path.join(to, name));
+  }
 }
 
 /** Facts of standards are data files beside the code that reads them. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { predict, type Network } from "./network";
+import { predict, type Network } from "../models/train/network";
 import { readRequest, Refusal, SIGNATURE, writeResponse } from "./oip-request";
 import model from "./tool-failure-model.json";
 

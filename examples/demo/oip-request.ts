@@ -1,5 +1,5 @@
-import { INPUTS } from "./ai4i";
-import type { Prediction } from "./network";
+import { INPUTS } from "../models/train/ai4i";
+import type { Prediction } from "../models/train/network";
 
 /** A refusal with the HTTP status and the words of the protocol's `{error}`. */
 export class Refusal extends Error {

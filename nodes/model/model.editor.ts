@@ -1,6 +1,7 @@
 import { categoryOf, type Catalogue, type CategoryFacts } from "../lib/editor/catalogue";
 import { fillAbsent, keepAbsent, openForm, saveNumbers, withCatalogue, type Form } from "../lib/editor/form";
 import { HTTP_ADDED, httpDefaults, loggedInBy, openHttpRows, type HttpRows } from "../lib/editor/http-rows";
+import { forProtocol } from "../lib/editor/model-protocol";
 import { categoryOptions, fillSelect } from "../lib/editor/options";
 import type { Validate } from "../lib/editor/red";
 import { editTensors, tensorProblem, type Direction, type TensorEditor, type TensorSpec } from "../lib/editor/tensors";
@@ -50,6 +51,10 @@ interface Model extends HttpRows {
   reference: string;
   referenceFile: string;
   nameplate: string;
+  onnxFile: string;
+  onnxRuntime: string;
+  onnxThreads: number;
+  onnxMegabytes: number;
 }
 
 const text = textOf("model");
@@ -70,6 +75,7 @@ const MODEL_ADDED = {
   ...HTTP_ADDED, answerLimit: 16, binary: "off", method: "POST", body: "rows", answerFormat: "json", errorPath: "", versionPath: "", healthPath: "",
   repeatable: false, requestTopic: "", responseTopic: "", flowContent: "values", circuitFailures: 0, circuitTime: 30,
   referenceSource: "none", reference: "", referenceFile: "", nameplate: "",
+  onnxFile: "", onnxRuntime: "auto", onnxThreads: 1, onnxMegabytes: 256,
 } as const;
 
 type ModelChoice = Pick<Model, "protocol" | "body">;
@@ -125,6 +131,10 @@ RED.nodes.registerType<Model>("resonance-model", {
     referenceFile: { value: MODEL_ADDED.referenceFile, label: text("label.referenceFile"), validate: validate(onlyIf(referenceIn("file"), required(text))) },
     nameplate: { value: MODEL_ADDED.nameplate },
     ...httpDefaults(text),
+    onnxFile: { value: "", label: text("label.onnxFile"), validate: forProtocol("onnx", required(text)) },
+    onnxRuntime: { value: "auto" },
+    onnxThreads: { value: 1, label: text("label.onnxThreads"), validate: forProtocol("onnx", number(text, { min: 1, max: 64, whole: true })) },
+    onnxMegabytes: { value: 256, label: text("label.onnxMegabytes"), validate: forProtocol("onnx", number(text, { min: 1, max: 2000 })) },
   },
   credentials: {
     user: { type: "text", label: text("common.label.user"), validate: validate(onlyIf(loggedInBy("basic"), required(text))) },
@@ -148,6 +158,7 @@ RED.nodes.registerType<Model>("resonance-model", {
     services = openServices(form, this, editors);
     openReferenceRows(form, text);
     openNameplate(form, text, opened);
+    form.onChange("protocol", () => { $("#node-config-input-onnxFile").trigger("change"); });
     withCatalogue(form, text, (catalogue) => {
       fillSelect(form.field<HTMLSelectElement>("category"), categoryOptions(catalogue), form.value("category") || category);
       editors?.show(catalogue);
@@ -158,7 +169,7 @@ RED.nodes.registerType<Model>("resonance-model", {
     // A look into the form of an older node changes nothing.
     if ((this as Partial<Model>).broker === undefined && $("#node-config-input-protocol").val() !== "mqtt") $("#node-config-input-broker").removeAttr("id");
     keepAbsent<Model>(this, "config", MODEL_ADDED);
-    saveNumbers(this, "config", "timeout", "answerLimit", "circuitFailures", "circuitTime");
+    saveNumbers(this, "config", "timeout", "answerLimit", "circuitFailures", "circuitTime", "onnxThreads", "onnxMegabytes");
     for (const [name, table] of Object.entries(services ?? {})) {
       const all = table.rows();
       if (all.length > 0 || this[name as keyof Services] !== undefined) Object.assign(this, { [name]: all });

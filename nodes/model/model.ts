@@ -6,6 +6,7 @@ import { defineConfig } from "../lib/node-red/define-config";
 import { HTTP_ADDED, HTTP_CREDENTIALS } from "../lib/node-red/http-form";
 import { serveModelDialogs } from "../lib/node-red/model-admin";
 import { serveModelForms } from "../lib/node-red/model-forms";
+import { modelFile } from "../lib/node-red/model-file";
 import { completeForm, createRunner, requestOf, usesTensors, type ModelForm } from "../lib/node-red/model-runner";
 import { userFolder } from "../lib/node-red/user-folder";
 
@@ -19,7 +20,7 @@ export = (RED: NodeAPI) => {
     const [inputs, outputs] = usesTensors(kit.def) ? [inputTensors, outputTensors] : [[], []];
     const request = requestOf(kit.def);
     const { referenceSource = "none", reference: text = "", referenceFile = "", serverVersion: expectedVersion } = kit.def;
-    const reference = loadTrainingReference({ kind: referenceSource, text, file: referenceFile }, userFolder(saved.RED));
+    const reference = loadTrainingReference({ kind: referenceSource, text, file: referenceFile.trim() && modelFile(saved.RED, "referenceFile", referenceFile) }, userFolder(saved.RED));
     const runner = createRunner(kit);
     const lineage = { id: modelId, version: modelVersion, category, ...(digest && { digest }), ...(supplier && { supplier }) };
     const { circuitFailures = 0, circuitTime = 30 } = kit.def;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { readAi4i } from "../../examples/demo/ai4i";
-import { baseRates, measure } from "../../examples/demo/evaluate-model";
+import { readAi4i } from "../../examples/models/train/ai4i";
+import { baseRates, measure } from "../../examples/models/train/evaluate-tool-failure";
 import { startModelServer, type ModelServer } from "../../examples/demo/model-server";
-import { digestOf, predict, type Network } from "../../examples/demo/network";
+import { digestOf, predict, type Network } from "../../examples/models/train/network";
 import model from "../../examples/demo/tool-failure-model.json";
-import { HOLD_OUT_FROM } from "../../examples/demo/train-tool-failure";
+import { HOLD_OUT_FROM } from "../../examples/models/train/tool-failure";
 import type { ErrorCode, ResonanceError } from "../../nodes/lib/errors/resonance-error";
 import { readAnswer } from "../../nodes/lib/inference/oip/answer";
 import { decodeRaw, encodeRaw } from "../../nodes/lib/inference/oip/binary";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 
 /** What a test may need beyond Node and npm; `RESONANCE_REQUIRE` names (comma separated) what must not be skipped. */
-export type Requirement = "shared" | "xmllint" | "chromium" | "node24" | "openssl" | "mosquitto";
+export type Requirement = "shared" | "xmllint" | "chromium" | "node24" | "openssl" | "mosquitto" | "onnxruntime";
 
 const required = new Set((process.env["RESONANCE_REQUIRE"] ?? "").split(",").map((name) => name.trim()));
 

@@ -1,11 +1,12 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { ResonanceError, toResonanceError, type Language } from "../errors/resonance-error";
+import { describeFile } from "../inference/onnx/file-signature";
+import { readModelFile } from "../inference/onnx/model-file";
 import { readServer, type ServerReading } from "../inference/oip/read-server";
-import type { ConfigKit } from "./define-config";
 import { resolveEnvironment } from "./environment";
 import { HTTP_CREDENTIALS, httpSettings } from "./http-form";
-import { createLookup } from "./lookup";
-import { completeForm, createRunner, type ModelForm } from "./model-runner";
+import { modelFile } from "./model-file";
+import { completeForm, type ModelForm } from "./model-runner";
 import { PERMISSIONS } from "./permissions";
 import { languageOf } from "./request-language";
 
@@ -37,8 +38,8 @@ export function serveModelDialogs(RED: NodeAPI): DeployedModels {
     running += 1;
     try {
       const language = languageOf(body["language"]);
-      const { form, node, secrets } = settingsOf(RED, deployed, recordOf(body["model"]));
-      if (form.protocol !== "oip") return await describeRunner({ RED, node, language, def: form, credentials: secrets, lookup: createLookup(RED, language) });
+      const { form, secrets } = settingsOf(RED, deployed, recordOf(body["model"]));
+      if (form.protocol !== "oip") return await describeModelFile(RED, form);
       const { caFile: _, ...transport } = { caFile: "", ...httpSettings(RED, form, secrets) };
       const timeout = Math.min(LONGEST_MS, Number(form.timeout) || LONGEST_MS);
       const reading = await readServer({ ...transport, url: form.url, timeout, model: form.serverModel || form.modelId, version: form.serverVersion }, signal);
@@ -59,20 +60,15 @@ export function serveModelDialogs(RED: NodeAPI): DeployedModels {
   return deployed;
 }
 
-/** What a model without a server of this protocol says of itself, in the same form. */
-async function describeRunner(kit: ConfigKit<ModelForm>): Promise<ServerReading> {
-  const runner = createRunner(kit);
-  try {
-    if (!runner.describe) throw new ResonanceError("RESONANCE_MODEL_NOT_DESCRIBED", { protocol: kit.def.protocol });
-    const { server, platform = "", versions, inputs, outputs } = await runner.describe();
-    return { ...(server && { server: { ...server, extensions: [] } }), model: { name: kit.def.modelId, platform, versions, inputs, outputs }, ready: true };
-  } finally {
-    await runner.close();
-  }
+/** What a model's file says, in the same form. */
+async function describeModelFile(RED: NodeAPI, { protocol, modelId, onnxFile = "" }: ModelForm): Promise<ServerReading> {
+  if (protocol !== "onnx") throw new ResonanceError("RESONANCE_MODEL_NOT_DESCRIBED", { protocol });
+  const { platform = "", versions, inputs, outputs } = describeFile(await readModelFile(modelFile(RED, "onnxFile", onnxFile)));
+  return { model: { name: modelId, platform, versions, inputs, outputs }, ready: true };
 }
 
 /** What a form that may not be deployed yet means. @throws RESONANCE_MODEL_SECRET_ELSEWHERE, RESONANCE_ENV_MISSING */
-function settingsOf(RED: NodeAPI, deployed: DeployedModels, asked: Readonly<Record<string, unknown>>): { form: ModelForm; node: Node; secrets: Secrets } {
+function settingsOf(RED: NodeAPI, deployed: DeployedModels, asked: Readonly<Record<string, unknown>>): { form: ModelForm; secrets: Secrets } {
   const id = typeof asked["id"] === "string" ? asked["id"] : "";
   const [written, typed] = [textsOf(asked["form"]), textsOf(asked["secrets"])];
   // A model that is not deployed yet has the environment of the process only.
@@ -87,7 +83,7 @@ function settingsOf(RED: NodeAPI, deployed: DeployedModels, asked: Readonly<Reco
     if (value === SAVED && !here) throw new ResonanceError("RESONANCE_MODEL_SECRET_ELSEWHERE", { url: form.url }, { path: name });
     return [name, here ? found.secrets[name] : undefined];
   }));
-  return { form, node, secrets };
+  return { form, secrets };
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -4,6 +4,8 @@ import { createFlowRunner, type FlowContent } from "../inference/flow/flow-runne
 import type { ModelRunner } from "../inference/model";
 import { createMqttRunner } from "../inference/mqtt/mqtt-runner";
 import type { BinaryTensors } from "../inference/oip/inference-client";
+import { createOnnxRunner } from "../inference/onnx/onnx-runner";
+import type { RuntimeChoice } from "../inference/onnx/runtime";
 import { createOipRunner } from "../inference/oip/oip-runner";
 import type { ParameterRow } from "../inference/oip/parameters";
 import { documentExchange, tensorExchange, type ExchangeForm } from "../inference/request/exchange-form";
@@ -14,9 +16,11 @@ import type { TensorSpec } from "../inference/tensor";
 import type { MqttBroker } from "../mqtt/broker";
 import type { ConfigKit } from "./define-config";
 import { httpSettings, type HttpForm } from "./http-form";
+import { modelFile } from "./model-file";
+import { userFolder } from "./user-folder";
 
 /** Where a model runs, and with it which rows of the form count. */
-export type ModelProtocol = "oip" | "rest" | "mqtt" | "flow";
+export type ModelProtocol = "oip" | "rest" | "mqtt" | "onnx" | "flow";
 
 /** What the form of `resonance-model` holds. */
 export interface ModelForm extends NodeDef, HttpForm {
@@ -65,6 +69,13 @@ export interface ModelForm extends NodeDef, HttpForm {
   referenceFile?: string;
   /** The AAS submodels the model was imported from, JSON; what this node has no place for is exported again. */
   nameplate?: string;
+  /** Path of an ONNX file, or `examples:<name>`; absent, as the next ones, in models from before there was that protocol. */
+  onnxFile?: string;
+  onnxRuntime?: RuntimeChoice;
+  /** Processor threads of one inference. */
+  onnxThreads?: number | string;
+  /** Megabytes the file may have. */
+  onnxMegabytes?: number | string;
 }
 
 /** Settings that nodes saved before they existed do not have, as those nodes worked. */
@@ -115,6 +126,18 @@ const RUNNERS: Readonly<Record<ModelProtocol, (kit: ConfigKit<ModelForm>) => Mod
     notice: (remark) => node.warn(remark.localize(language).message),
   }),
   flow: ({ def }) => createFlowRunner({ timeout: Number(def.timeout), content: def.flowContent ?? "values" }),
+  onnx: ({ RED, def }) => createOnnxRunner({
+    file: modelFile(RED, "onnxFile", def.onnxFile ?? ""),
+    model: def.modelId,
+    digest: def.digest,
+    inputs: def.inputTensors,
+    outputs: def.outputTensors,
+    runtime: def.onnxRuntime ?? "auto",
+    threads: Number(def.onnxThreads ?? 1),
+    timeout: Number(def.timeout),
+    maxBytes: Number(def.onnxMegabytes ?? 256) * 1024 * 1024,
+    userFolder: userFolder(RED),
+  }),
 };
 
 /** The form with every setting it has today. */

@@ -50,12 +50,15 @@ export function predict({ scale, failure, calibration, life, lifeScale }: Networ
 
 /** What a perceptron says, not calibrated and not scaled back. */
 export function evaluate(perceptron: Perceptron, scale: readonly Scale[], inputs: readonly number[]): number {
-  let values = scaled(perceptron.inputs, scale, inputs);
-  perceptron.layers.forEach(({ weights, biases }, depth) => {
+  return runLayers(perceptron.layers, scaled(perceptron.inputs, scale, inputs))[0] ?? NaN;
+}
+
+/** What the heads say: layer after layer with tanh between them. */
+export function runLayers(layers: readonly Layer[], inputs: readonly number[]): readonly number[] {
+  return layers.reduce((values, { weights, biases }, depth) => {
     const sums = weights.map((row, unit) => row.reduce((sum, weight, index) => sum + weight * (values[index] ?? NaN), biases[unit] ?? NaN));
-    values = depth === perceptron.layers.length - 1 ? sums : sums.map(Math.tanh);
-  });
-  return values[0] ?? NaN;
+    return depth === layers.length - 1 ? sums : sums.map(Math.tanh);
+  }, inputs);
 }
 
 /** The values of `fields`, scaled, out of all inputs. */

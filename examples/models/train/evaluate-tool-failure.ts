@@ -1,5 +1,5 @@
 import type { Ai4iRow } from "./ai4i";
-import { brier, deviation, logLoss, mean, meanError, rocAuc } from "./metrics";
+import { brier, logLoss, mean, meanError, rocAuc } from "./metrics";
 import { predict, type Network } from "./network";
 
 /** How good the model is on rows it has not seen, each number beside what a guess without a model gives. */
@@ -58,11 +58,6 @@ export function measure(network: Network, rows: readonly Ai4iRow[], base: BaseRa
     meanRemainingMeanError: meanError(known.map(() => base.meanRemaining), remaining),
     meanLifeMeanError: meanError(known.map((row) => Math.max(0, base.meanLife - wearOf(row))), remaining),
   };
-}
-
-/** Mean and deviation of a column, for scaling. */
-export function scaleOf(values: readonly number[]): { readonly mean: number; readonly deviation: number } {
-  return { mean: mean(values), deviation: deviation(values) };
 }
 
 export function hasEnd(row: Ai4iRow): row is Ai4iRow & { readonly remaining: number } {
