@@ -31,20 +31,22 @@ describe("faults in the running flow", () => {
   let wear = 0;
 
   before(async () => {
-    [demoModel, demoMes] = await Promise.all([startModelServer({}), startMes({})]);
+    [machine, demoModel, demoMes] = await Promise.all([startReplayServer({ variables: VARIABLES }), startModelServer({}), startMes({})]);
     runtime = await startRuntime();
   });
   beforeEach(async () => {
-    [machine, model, mes] = await Promise.all([startReplayServer({ variables: VARIABLES }), startFaultProxy(demoModel.url), startFaultProxy(demoMes.url)]);
+    machine.write(GOOD);
+    [model, mes] = await Promise.all([startFaultProxy(demoModel.url), startFaultProxy(demoMes.url)]);
     Object.assign(process.env, { OPCUA_ENDPOINT: machine.endpointUrl, MODEL_SERVER_URL: model.url, MES_URL: mes.url });
   });
   afterEach(async () => {
     await runtime.deploy([]);
-    await Promise.all([stopServers(), model.close(), mes.close()]);
+    await Promise.all([model.close(), mes.close()]);
+    assert.equal(machine.sessionCount(), 0, "no session is left at the machine");
   });
   after(async () => {
     await runtime.close();
-    await Promise.all([demoModel.close(), demoMes.close()]);
+    await Promise.all([stopServers(), demoModel.close(), demoMes.close()]);
   });
 
   // Never the initial value: what stays the same is no change, and a server does not report it.

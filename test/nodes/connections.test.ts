@@ -12,7 +12,7 @@ import { addsUp, replies, startFaultyServer, type FaultyServer } from "../suppor
 import { deploy, startHelper, stopHelper, undeploy, type Deployment, type DeployOptions, type TestNode } from "../support/node-helper";
 import { until } from "../support/node-red-runtime";
 import { PLANT, startPlant, stopPlants, type Plant } from "../support/opcua-plant";
-import { startReplayServer, stopServers, type ReplayServer } from "../support/opcua-server";
+import { startReplayServer, stopServers, type ReplayServer, type ReplayServerOptions } from "../support/opcua-server";
 
 /** The nodes that talk to someone, each with a real server on the other side. */
 
@@ -142,11 +142,18 @@ describe("nodes that talk to servers", () => {
   describe("opcua-in", () => {
     let server: ReplayServer;
     let userDir: string;
-    before(() => { userDir = mkdtempSync(path.join(tmpdir(), "resonance-nodes-")); });
-    after(() => { rmSync(userDir, { recursive: true, force: true }); });
+    let machine: ReplayServer;
+    before(async () => {
+      userDir = mkdtempSync(path.join(tmpdir(), "resonance-nodes-"));
+      machine = await startReplayServer({ variables: ["Torque", "Speed"].map((name) => ({ name })) });
+    });
+    after(async () => {
+      await stopServers();
+      rmSync(userDir, { recursive: true, force: true });
+    });
     afterEach(async () => {
       await undeploy();
-      await stopServers();
+      if (server !== machine) await server.stop();
     });
 
     const endpoint = (): TestNode => ({
@@ -158,9 +165,10 @@ describe("nodes that talk to servers", () => {
       items: [{ tag: "Torque", nodeId: "nsu=urn:model-data-resonance:cnc;s=Torque" }, { tag: "Speed", nodeId: "nsu=urn:model-data-resonance:cnc;s=Speed" }],
     };
     const SECURED = { securityMode: "SignAndEncrypt", securityPolicy: "Basic256Sha256", authentication: "user" };
-    const start = async (changes: object = {}, { variables = ["Torque", "Speed"], ...options }: DeployOptions & { variables?: string[]; config?: object; users?: Record<string, string> } = {}): Promise<Deployment> => {
-      const secured = options.users && { users: options.users, secure: true, allowAnonymous: false };
-      server = await startReplayServer({ variables: variables.map((name) => ({ name, initial: 1 })), ...secured });
+    /** On the machine, which has values of 1, or on a server with options of its own. */
+    const start = async (changes: object = {}, { own, ...options }: DeployOptions & { own?: ReplayServerOptions; config?: object } = {}): Promise<Deployment> => {
+      server = own ? await startReplayServer(own) : machine;
+      if (!own) machine.write({ Torque: 1, Speed: 1 });
       return deploy([{ ...endpoint(), ...options.config }, { ...NODE, ...changes }], { ...options, settings: { userDir } });
     };
     const connected = (flow: Deployment, text = "2 tags"): Promise<void> => until(() => lastStatus(flow) === text, `the status ${text}`);
@@ -199,7 +207,7 @@ describe("nodes that talk to servers", () => {
     });
 
     it("says in its status which part of the tags it follows, and names the one that is not there", async () => {
-      const flow = await start({}, { variables: ["Torque"] });
+      const flow = await start({}, { own: { variables: [{ name: "Torque", initial: 1 }] } });
       await connected(flow, "1 of 2 tags");
       assert.equal(flow.statuses("node").at(-1)?.fill, "yellow");
       assert.deepEqual(codes(flow), ["RESONANCE_OPCUA_NODE_UNKNOWN"]);
@@ -207,12 +215,13 @@ describe("nodes that talk to servers", () => {
     });
 
     it("leaves no session when it stops, and has one again after a deployment", async () => {
+      const before = machine.sessionTotal();
       const flow = await start();
       await connected(flow);
       assert.deepEqual([server.sessionCount(), server.subscriptionCount()], [1, 1]);
       await flow.redeploy([endpoint(), { ...NODE, publishingInterval: 60 }]);
       await until(() => flow.statuses("node").filter(({ text }) => text === "2 tags").length === 2, "the second connection");
-      assert.deepEqual([server.sessionCount(), server.sessionTotal()], [1, 2]);
+      assert.deepEqual([server.sessionCount(), server.sessionTotal() - before], [1, 2]);
       await undeploy();
       assert.equal(server.sessionCount(), 0);
       const count = flow.sent("node").length;
@@ -230,7 +239,10 @@ describe("nodes that talk to servers", () => {
 
     it("logs in with the user of its credentials, which are not in the flow, once the server's certificate is trusted", async () => {
       const credentials = { user: "cell-4", password: "op3rator" };
-      const flow = await start({}, { users: { "cell-4": "op3rator" }, config: SECURED, credentials: { endpoint: credentials } });
+      const flow = await start({}, {
+        own: { variables: ["Torque", "Speed"].map((name) => ({ name, initial: 1 })), users: { "cell-4": "op3rator" }, secure: true, allowAnonymous: false },
+        config: SECURED, credentials: { endpoint: credentials },
+      });
       await until(() => flow.caught.length > 0, "the refusal of the certificate");
       assert.deepEqual(codes(flow), ["RESONANCE_OPCUA_CERTIFICATE_UNTRUSTED"]);
       assert.equal(server.sessionTotal(), 0);

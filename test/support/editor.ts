@@ -75,6 +75,8 @@ export interface Editor {
   cancelAll(): Promise<void>;
   /** The node as an export would hold it. */
   exported(id: string): Promise<Record<string, unknown>>;
+  /** Adds a flow with its tabs, under its own ids, as the editor does with what the runtime sends. */
+  importFlow(nodes: readonly object[]): Promise<void>;
   /** What the editor holds against the node. */
   problems(id: string): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -82,7 +84,7 @@ export interface Editor {
 
 interface EditorWindow {
   RED: {
-    nodes: { node(id: string): { validationErrors?: string[] } | null; convertNode(node: object): Record<string, unknown> };
+    nodes: { import(nodes: readonly object[], options: { generateIds: boolean }): void; node(id: string): { validationErrors?: string[] } | null; convertNode(node: object): Record<string, unknown> };
     editor: { editConfig(name: string, type: string, id: string): void; validateNode(node: object): void };
   };
 }
@@ -131,6 +133,9 @@ export async function openEditor(browser: Browser, url: string, language = "en-U
       const found = RED.nodes.node(node);
       return found ? RED.nodes.convertNode(found) : {};
     }, id),
+    importFlow: (nodes) => page.evaluate((flow) => {
+      (window as unknown as EditorWindow).RED.nodes.import(flow, { generateIds: false });
+    }, nodes),
     problems: (id) => page.evaluate((node) => {
       const { RED } = window as unknown as EditorWindow;
       const found = RED.nodes.node(node);

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, request as forward, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { freePort } from "./ports";
 
 /** An HTTP server in front of another one, which can be told to misbehave and to disappear. */
 export interface FaultProxy {
@@ -19,8 +19,8 @@ export interface FaultProxy {
 
 /** Starts a proxy on 127.0.0.1 in front of `target`. */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
+  const port = await freePort();
   let server: Server | undefined;
-  let port = 0;
   let faults = 0;
   const handle: RequestListener = (request, response) => {
     if (proxy.fault) {
@@ -54,7 +54,6 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     async up() {
       server = createServer(handle).listen(port, "127.0.0.1");
       await once(server, "listening");
-      ({ port } = server.address() as AddressInfo);
     },
     close: () => proxy.down(),
   };
