@@ -1,4 +1,4 @@
-import { rowsOf, textOf, type SavedNode } from "./definition";
+import { rowsOf, textOf, textsIn, type SavedNode } from "./definition";
 import type { FlowGraph } from "./graph";
 import type { FoundInterface } from "./reading";
 import type { DataFlow } from "./structure";
@@ -38,7 +38,7 @@ function modelData(model: SavedNode, graph: FlowGraph): readonly Data[] {
 
 function scadaData(node: SavedNode, fieldsOf: FieldsOf): readonly Data[] {
   const profile = textOf(node, "profile");
-  return rowsOf(node, "categories").map((row) => String(row["category"] ?? "")).filter((category) => category !== "").flatMap((category) =>
+  return textsIn(rowsOf(node, "categories").map((row) => row["category"])).flatMap((category) =>
     (["input", "output"] as const).map((direction) => ({ category, direction, profile, fields: fieldsOf(profile, category, direction) })));
 }
 
