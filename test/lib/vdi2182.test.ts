@@ -111,6 +111,7 @@ describe("the security file of a flow", () => {
   it("rates missing security high, with the setting as evidence", () => {
     const risk = weak.risks.find(({ id }) => id === "manipulation-in-transit@machine:read");
     assert.equal(risk?.rating, "high");
+    for (const { id, rating, justification } of weak.risks) assert.ok(rating !== "high" || justification.evidence.length > 0, id);
     assert.deepEqual(risk.justification.evidence, [{ interface: "machine:read", node: "machine", setting: "securityMode", value: "None" }]);
     assert.ok(risk.measures.includes("communication-integrity@machine:read"), "and names the measure");
     assert.ok(weak.solution.chosen.includes("communication-integrity@machine:read"));
@@ -200,11 +201,11 @@ describe("the security file of a flow", () => {
   });
 
   it("has a catalogue whose entries are all used, all in three languages, with numbers of the right form", () => {
-    for (const { id, title, description, decisive, measures } of THREATS) {
+    for (const { id, title, description, decisive, measures, optional = [] } of THREATS) {
       for (const text of [title, description]) assert.ok(text.en && text.zh && text.de, id);
-      for (const measure of [...decisive, ...measures]) assert.ok(MEASURES.has(measure), `${id}: ${measure}`);
+      for (const measure of [...decisive, ...measures, ...optional]) assert.ok(MEASURES.has(measure), `${id}: ${measure}`);
     }
-    const used = new Set(THREATS.flatMap(({ decisive, measures }) => [...decisive, ...measures]));
+    const used = new Set(THREATS.flatMap(({ decisive, measures, optional = [] }) => [...decisive, ...measures, ...optional]));
     for (const { id, title, how, sr, cr } of MEASURES.values()) {
       assert.ok(used.has(id), id);
       for (const text of [title, how]) assert.ok(text.en && text.zh && text.de, id);

@@ -22,6 +22,8 @@ export interface Threat {
   readonly decisive: readonly string[];
   /** Measures that make it harder still. */
   readonly measures: readonly string[];
+  /** Measures that help where they suit the process; without them it is not easier by the rule. */
+  readonly optional?: readonly string[];
   /** Whether it is there too where no setting tells of a decisive measure. */
   readonly always?: boolean;
 }

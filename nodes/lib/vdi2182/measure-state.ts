@@ -26,7 +26,7 @@ export function stateAt(id: string, target: Target): StateWithEvidence | undefin
  * further technical one is open. Low: everything that settings tell is there.
  */
 export function exploitability(threat: Threat, states: readonly StateWithEvidence[]): Need {
-  const [decisive, further] = [states.filter(({ measure }) => threat.decisive.includes(measure.id)), states.filter(({ measure }) => !threat.decisive.includes(measure.id))];
+  const [decisive, further] = [states.filter(({ measure }) => threat.decisive.includes(measure.id)), states.filter(({ measure }) => threat.measures.includes(measure.id))];
   const told = decisive.filter(({ state }) => state !== "unknown");
   if (told.some(({ state }) => state === "open")) return "high";
   if (told.length === 0 || told.some(({ state }) => state === "partly")) return "medium";

@@ -18,7 +18,7 @@ export function risksOf(targets: readonly Target[], context: RiskContext): { rea
   const found = targets.flatMap((target) => THREATS.flatMap((threat) => {
     const goals = threat.goals.filter((goal) => context.goals.includes(goal));
     if (goals.length === 0 || !target.kinds.includes(threat.target)) return [];
-    const states = [...threat.decisive, ...threat.measures].flatMap((id) => stateAt(id, target) ?? []);
+    const states = [...threat.decisive, ...threat.measures, ...(threat.optional ?? [])].flatMap((id) => stateAt(id, target) ?? []);
     if (!applies(threat, states)) return [];
     return [{ risk: riskAt(threat, target, goals, confirmed(states, target, context.ratings), context), states, target }];
   }));
@@ -43,6 +43,10 @@ function riskAt(threat: Threat, target: Target, goals: readonly string[], states
   const computed = { likelihood, impact, rating: RULE.rating[likelihood][impact] };
   const word = latestFor(context.ratings, id);
   const given = { likelihood: word?.likelihood ?? likelihood, impact: word?.impact ?? impact };
+  const shown = states.filter(({ measure, state }) => (state === "open" || state === "partly") && threat.optional?.includes(measure.id) !== true).flatMap(({ evidence }) => evidence);
+  // Where no setting tells of what decides, the address is what is known.
+  const [node] = target.nodes;
+  const evidence = shown.length > 0 || ease === "low" ? shown : [{ ...(node !== undefined && { node }), setting: target.address === "" ? "type" : "address", value: target.address || target.name }];
   const everything = states.map((entry): StateWithEvidence => (entry.measure.kind === "technical" && entry.state !== "unknown" ? { ...entry, state: "met" } : entry));
   const better = RULE.likelihood[exploitability(threat, everything)][target.exposure];
   // By hand is better than by rule where somebody has rated.
@@ -52,7 +56,7 @@ function riskAt(threat: Threat, target: Target, goals: readonly string[], states
     ...(word && { rated: word }), ...(word?.accepted && { accepted: word }),
     justification: {
       exposure: target.exposure, address: target.address, exploitability: ease, fields,
-      evidence: states.filter(({ state }) => state === "open" || state === "partly").flatMap(({ evidence }) => evidence),
+      evidence,
     },
     measures: states.map(({ measure }) => `${measure.id}@${target.id}`), nodes: target.nodes,
   };
