@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { NodeAPI, NodeDef } from "node-red";
 import { defineNode, type NodeKit } from "../lib/node-red/define-node";
+import type { ServingNode } from "../lib/node-red/deployed-flow";
 import { userFolder } from "../lib/node-red/user-folder";
 import type { SecurityPolicy } from "../lib/opcua/settings";
 import type { Profile } from "../lib/profile/profile";
@@ -63,6 +64,7 @@ export = (RED: NodeAPI) =>
       },
       message(message) { kit.send([{ ...message }]); },
     });
+    (kit.node as ServingNode).resonanceClients = () => scada.sessions();
     show();
     return {
       input({ payload }) {

@@ -91,9 +91,15 @@ export const editorFlow: readonly object[] = [
     maxSessions: 50, pkiFolder: "resonance/scada-pki", namespaceUri: "urn:model-data-resonance:scada", language: "en", historyValues: 1000, historyHours: 24,
     maxEquipment: 50, byModel: false, jobOrders: false, setpoints: [], openSetpoints: false, companions: false, x: 310, y: 300, wires: [["mqtt-out"]],
   },
+  {
+    ...common, id: "vdi2182", type: "resonance-vdi2182", name: "", area: "instance", format: "json", language: "en", atDeploy: true, checkEvery: 60, certificateDays: 30,
+    goals: ["confidentiality", "integrity", "availability", "safety"], manufacturer: "", integrator: "acme", operator: "", knownClients: [{ client: "urn:station-1:scada" }],
+    ratings: [{ target: "eavesdropping@endpoint:read", likelihood: "low", impact: "", accepted: false, reason: "separate cable", by: "A. Li", date: "2026-11-20" }],
+    audits: [{ date: "2026-11-20", by: "B. Wang", findings: "none", next: "2027-11-20" }], x: 130, y: 480, wires: [[], []],
+  },
 ];
 
-export const wiredNodes = ["opcua-in", "opcua-out", "model-in", "model-call", "model-out", "validate", "isa95", "mes-out", "mes-in", "setpoint-guard", "scada", "mqtt-in", "mqtt-out"] as const;
+export const wiredNodes = ["opcua-in", "opcua-out", "model-in", "model-call", "model-out", "validate", "isa95", "mes-out", "mes-in", "setpoint-guard", "scada", "mqtt-in", "mqtt-out", "vdi2182"] as const;
 
 /** Configuration nodes: id in the flow and type. */
 export const configNodes = [

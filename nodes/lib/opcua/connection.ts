@@ -8,6 +8,7 @@ import { isRefusal, toFailure } from "./failure";
 import { startMonitor } from "./monitor";
 import { createNamespaceMemory } from "./namespace-memory";
 import { endLostSession, openSession, type OpcUaSession } from "./session";
+import type { SessionSecurity } from "./session-guard";
 import { checkSettings, DEFAULT_TIMINGS, type OpcUaSettings, type OpcUaTimings } from "./settings";
 import { createSessionUses } from "./session-uses";
 import { createSubscriber, type SubscriptionListener, type SubscriptionRequest } from "./subscriber";
@@ -33,6 +34,8 @@ export interface OpcUaConnection {
   readonly endpointUrl: string;
   /** Where it stands now. */
   status(): ConnectionStatus;
+  /** The security of the session that stands; `undefined` while none does. */
+  security(): SessionSecurity | undefined;
   /** Hears every change of state or error from now on, not each vain retry; the answer ends that. */
   onState(listener: (status: ConnectionStatus) => void): () => void;
   /**
@@ -196,6 +199,7 @@ export function createOpcUaConnection(settings: OpcUaSettings, adjust: Partial<O
   return {
     endpointUrl,
     status: report.status,
+    security: () => current?.security,
     onState: report.onState,
     subscribe(request, listener) {
       const subscriber = createSubscriber(request, whileOpen(listener, () => users.has(user)));

@@ -2,16 +2,28 @@ import type { ClientSession, ClientSessionPublishService, ClientSessionRawSubscr
 import { ResonanceError } from "../errors/resonance-error";
 import type { SingleUseClient } from "./client";
 import { settled, within } from "../connection/deadline";
+import { loadOpcua } from "./load";
 import { createPublisher, type Publisher } from "./publisher";
 import type { OpcUaSettings, OpcUaTimings } from "./settings";
 
 /** node-opcua's session with the plain services of subscriptions, which its classes have but its type leaves out. */
 export type RawSession = ClientSession & ClientSessionRawSubscriptionService & ClientSessionPublishService;
 
+/** The security of a session's channel. */
+export interface SessionSecurity {
+  readonly mode: string;
+  /** Short name of the policy. */
+  readonly policy: string;
+  /** The server's certificate, DER (a chain, its own first); absent without security. */
+  readonly certificate?: Buffer;
+}
+
 /** An activated session on one wire; it is lost or closed once and for all. */
 export interface OpcUaSession {
   readonly session: RawSession;
   readonly publisher: Publisher;
+  /** As the secure channel has it, not as it was wished. */
+  readonly security: SessionSecurity;
   /** Whether it was taken over from an earlier wire, with all its subscriptions. */
   readonly resumed: boolean;
   /**
@@ -85,6 +97,7 @@ export function guardSession(
 
     return {
       session, publisher, resumed, leave,
+      security: securityOf(main.client),
       get itemsPerCall() { return itemsPerCall; },
       async prepare() {
         const [state, limit] = await session.read([{ nodeId: SERVER_STATE }, { nodeId: MAX_MONITORED_ITEMS_PER_CALL }]);
@@ -142,4 +155,11 @@ function idleState(value: unknown): string | undefined {
 
 function notRunning(endpointUrl: string, state: string): ResonanceError {
   return new ResonanceError("RESONANCE_OPCUA_NOT_RUNNING", { endpointUrl, state });
+}
+
+function securityOf({ securityMode, securityPolicy, serverCertificate }: OPCUAClient): SessionSecurity {
+  const { MessageSecurityMode } = loadOpcua();
+  const mode = MessageSecurityMode[securityMode];
+  const certificate = mode === "None" ? undefined : [serverCertificate ?? []].flat()[0];
+  return { mode, policy: securityPolicy.slice(securityPolicy.lastIndexOf("#") + 1), ...(certificate && { certificate }) };
 }

@@ -3,6 +3,7 @@ import { ResonanceError, toResonanceError } from "../errors/resonance-error";
 import { createBackOff } from "../connection/back-off";
 import { pause } from "../connection/deadline";
 import type { InterfaceRecord } from "../record/interface-record";
+import type { ClientFacts } from "./client-facts";
 import type { OperatorMessage } from "./operator-message";
 import { createModelSpace, type Decision, type JobReport, type ModelSpace } from "./model-space";
 import { makeServer, type Server } from "./server";
@@ -25,6 +26,8 @@ export interface Scada {
   readonly endpointUrl: string;
   state(): ScadaState;
   clients(): number;
+  /** Who is connected. */
+  sessions(): readonly ClientFacts[];
   /**
    * Shows a record; one that comes before the server runs is shown as soon as it does, the newest of each kind.
    * @throws RESONANCE_SCADA_CATEGORY_UNKNOWN, RESONANCE_SCADA_EQUIPMENT_FULL, RESONANCE_SCADA_MODELS_FULL, RESONANCE_ISA95_EQUIPMENT
@@ -108,6 +111,7 @@ export function createScada(settings: ScadaSettings, listener: ScadaListener, fi
     endpointUrl: `opc.tcp://${settings.host}:${settings.port}`,
     state: () => state,
     clients: () => running?.server.clients() ?? 0,
+    sessions: () => running?.server.sessions() ?? [],
     publish(record) {
       if (running) running.space.show(record);
       else keepWaiting(waiting, record);

@@ -4,6 +4,7 @@ import { settled } from "../connection/deadline";
 import { loadOpcua, type NodeOpcua } from "../opcua/load";
 import { ownCertificateOf } from "../opcua/pki";
 import { catchFaults } from "./catch-faults";
+import { clientFacts, type ClientFacts } from "./client-facts";
 import { clientStore, noUserCertificates } from "./client-trust";
 import { hostsOf, urlHost } from "./hosts";
 import type { ScadaSettings } from "./settings";
@@ -19,6 +20,8 @@ export interface Server {
   operator(context: ISessionContext): string | undefined;
   /** Sessions that are open now. */
   clients(): number;
+  /** Who holds them. */
+  sessions(): readonly ClientFacts[];
   /** Ends all sessions and frees the port; ends after 4 s at the latest, whatever the clients do. */
   close(): Promise<void>;
 }
@@ -66,7 +69,8 @@ export async function makeServer(settings: ScadaSettings, nodesetFiles: readonly
   catchFaults(server, (thrown) => { listener.refused(toResonanceError(thrown)); });
   offerUserNamesOnly(opcua, server, settings);
   const locales = new WeakMap<object, readonly string[]>();
-  followSessions(opcua, server, locales, (count) => { listener.clients(count); });
+  const sessions = new Set<ServerSession>();
+  followSessions(opcua, server, sessions, locales, (count) => { listener.clients(count); });
   const self: Server = {
     opcua: server,
     endpointUrl: `opc.tcp://${host}:${settings.port}`,
@@ -77,6 +81,7 @@ export async function makeServer(settings: ScadaSettings, nodesetFiles: readonly
       return settings.users.find(({ name, operate }) => operate && name === token.userName)?.name;
     },
     clients: () => server.engine.currentSessionCount,
+    sessions: () => [...sessions].map(clientFacts),
     close: () => closeServer(server),
   };
   server.engine.addressSpace?.addMethodCallInterceptor((context, _object, method) => {
@@ -111,7 +116,7 @@ function offerUserNamesOnly({ UserTokenType }: NodeOpcua, server: OPCUAServer, {
   }
 }
 
-function followSessions({ ActivateSessionRequest }: NodeOpcua, server: OPCUAServer, locales: WeakMap<object, readonly string[]>, count: (clients: number) => void): void {
+function followSessions({ ActivateSessionRequest }: NodeOpcua, server: OPCUAServer, sessions: Set<ServerSession>, locales: WeakMap<object, readonly string[]>, count: (clients: number) => void): void {
   server.on("request", (request) => {
     if (!(request instanceof ActivateSessionRequest)) return;
     const session = server.getSession(request.requestHeader.authenticationToken);
@@ -119,8 +124,14 @@ function followSessions({ ActivateSessionRequest }: NodeOpcua, server: OPCUAServ
     if (session && wanted.length > 0) locales.set(session, wanted as string[]);
   });
   const tell = (): void => { setImmediate(() => { count(server.engine.currentSessionCount); }); };
-  server.on("session_activated", tell);
-  server.on("session_closed", tell);
+  server.on("session_activated", (session: ServerSession) => {
+    sessions.add(session);
+    tell();
+  });
+  server.on("session_closed", (session: ServerSession) => {
+    sessions.delete(session);
+    tell();
+  });
 }
 
 async function closeServer(server: OPCUAServer): Promise<void> {
