@@ -6,6 +6,7 @@ import { AttributeIds, DataType, Variant, type ClientSession, type DataValue } f
 import type { InputRecord, OutputRecord } from "../../nodes/lib/record/interface-record";
 import type { Sample } from "../../nodes/lib/record/sample";
 import type { Decision } from "../../nodes/lib/setpoint/decision";
+import type { SecurityFile } from "../../nodes/lib/vdi2182/security-file";
 import { readExample, startRuntime, until, type EmbeddedRuntime, type FlowNode } from "../support/node-red-runtime";
 import { freePort } from "../support/ports";
 import { OPERATOR, readValue, withClient } from "../support/scada";
@@ -21,6 +22,7 @@ const STANDALONE = FILES.filter((parts) => ![...values(readExample(...parts))].s
 const ADAPTIVE = ["CNC machining", "02 Adaptive control with guarded write-back.json"] as const;
 const PROCESS_DATA = ["Coating line", "01 Process data to SCADA.json"] as const;
 const SOFT_SENSOR = ["Coating line", "02 Viscosity soft sensor.json"] as const;
+const SECURITY_FILE = ["Conformance", "03 Security file of a flow.json"] as const;
 const ID = /^[0-9a-f]{16}$/;
 const SECRET_KEY = /passw|secret|token|credential|apikey|private/i;
 /** `token` and the like as a choice of a form, not as a value. */
@@ -129,6 +131,24 @@ describe("an example that needs nothing outside", () => {
       assertNothingFailed(parts);
     });
   }
+
+  it("Conformance 03: the weak access and the client without security stand in the file with node and setting, nothing of them once both are secured", async () => {
+    type File = Pick<SecurityFile, "version" | "risks" | "measures" | "changes">;
+    const parts = SECURITY_FILE;
+    const files = (): File[] => payloads<File | string>("security file").filter((payload): payload is File => typeof payload === "object");
+    const open = (file: File | undefined): string[] => (file?.measures ?? []).filter(({ state }) => state === "open").flatMap(({ evidence }) => evidence.map(({ setting, value }) => `${setting}=${value}`));
+    await deploy(parts);
+    await until(() => files().length > 0, "the file of the weak line", 60);
+    const weak = files().at(-1);
+    for (const wanted of ["securityMode=None", "unprotected=true", "anonymous=true"]) assert.ok(open(weak).includes(wanted), `${wanted} in ${open(weak).join(", ")}`);
+    assert.ok(weak?.risks.some(({ rating }) => rating === "high"));
+    await deploy(parts, (node) => (node.type === "resonance-scada" ? { ...node, unprotected: false, anonymous: false }
+      : node.type === "resonance-opcua-endpoint" ? { ...node, securityMode: "SignAndEncrypt", securityPolicy: "Basic256Sha256" } : node));
+    await until(() => files().length > 0, "the file of the secured line", 60);
+    const secured = files().at(-1);
+    for (const gone of ["securityMode=None", "unprotected=true", "anonymous=true"]) assert.ok(!open(secured).includes(gone), gone);
+    assert.ok((secured?.version ?? 0) > (weak?.version ?? 0));
+  });
 
   it("Coating line 01: viscosity, temperature and spray parameters reach a client as good, typed values", async () => {
     const ports = await deploy(PROCESS_DATA);
