@@ -113,7 +113,7 @@ RED.nodes.registerType<Model>("resonance-model", {
     method: { value: "POST" },
     headers: { value: [] },
     body: { value: "rows" },
-    requestRows: { value: [], label: text("label.requestRows"), validate(value, opt) { const { protocol, tensors: none } = chosen(this); return isService(protocol) && !none && (this.body ?? "rows") === "rows" ? parts(value, opt) : true; } },
+    requestRows: { value: [], label: text("label.requestRows"), validate(value, opt) { const { protocol, tensors: none } = chosen(this); return isService(protocol) && !none && ((this as Partial<Model>).body ?? "rows") === "rows" ? parts(value, opt) : true; } },
     answerFormat: { value: "json" },
     errorPath: { value: "", label: text("label.errorPath"), validate: pointer },
     versionPath: { value: "", label: text("label.versionPath"), validate: pointer },
@@ -170,9 +170,9 @@ RED.nodes.registerType<Model>("resonance-model", {
     if ((this as Partial<Model>).broker === undefined && $("#node-config-input-protocol").val() !== "mqtt") $("#node-config-input-broker").removeAttr("id");
     keepAbsent<Model>(this, "config", MODEL_ADDED);
     saveNumbers(this, "config", "timeout", "answerLimit", "circuitFailures", "circuitTime", "onnxThreads", "onnxMegabytes");
-    for (const [name, table] of Object.entries(services ?? {})) {
-      const all = table.rows();
-      if (all.length > 0 || this[name as keyof Services] !== undefined) Object.assign(this, { [name]: all });
+    for (const name of SERVICE_TABLES) {
+      const all = services?.[name].rows() ?? [];
+      if (all.length > 0 || (this as Partial<Model>)[name] !== undefined) Object.assign(this, { [name]: all });
     }
     if (!editors) return;
     this.inputTensors = editors.input.tensors();
@@ -189,6 +189,8 @@ interface Services {
   readonly parameters: Table<NameValue>;
 }
 
+const SERVICE_TABLES = ["requestRows", "headers", "userProperties", "parameters"] as const;
+
 /** The tables of the open form that belong to a protocol. */
 let services: Services | undefined;
 
@@ -196,7 +198,7 @@ function openServices(form: Form, node: Partial<Model> & { readonly id: string }
   const at = (id: string): HTMLElement | null => form.root.querySelector<HTMLElement>(`#${id}`);
   const [requestHost, headerHost, propertyHost, parameterHost, reading, tensorRows] = ["resonance-request-rows", "resonance-headers", "resonance-user-properties", "resonance-parameters", "resonance-read-server", "resonance-tensor-rows"].map(at);
   if (!requestHost || !headerHost || !propertyHost || !parameterHost || !reading || !tensorRows || !tensorEditors) return undefined;
-  const { facts } = tensorEditors;
+  const facts = (): ReturnType<Editors["facts"]> => tensorEditors.facts();
   const made: Services = {
     requestRows: requestTable(requestHost, text, node.requestRows ?? [], facts),
     headers: nameValueTable(headerHost, text, node.headers ?? []),

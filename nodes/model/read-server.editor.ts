@@ -44,7 +44,7 @@ export function readServerBox(host: HTMLElement, text: Text, { id, form, editors
   };
   const describe = (): Promise<Reading> => new Promise((resolve, reject) => {
     const values: Record<string, string> = {};
-    for (const field of form.root.querySelectorAll<HTMLInputElement>("[id^='node-config-input-']")) values[field.id.slice("node-config-input-".length)] = String($(field).val() ?? "");
+    for (const field of form.root.querySelectorAll<HTMLInputElement>("[id^='node-config-input-']")) values[field.id.slice("node-config-input-".length)] = $(field).val() ?? "";
     const [own, secrets] = [Object.entries(values).filter(([name]) => !SECRETS.includes(name)), Object.entries(values).filter(([name]) => SECRETS.includes(name))];
     const body = { language: RED.i18n.lang(), model: { id, form: Object.fromEntries(own), secrets: Object.fromEntries(secrets) } };
     $.ajax({ url: "resonance/model/describe", method: "POST", dataType: "json", contentType: "application/json", data: JSON.stringify(body) })

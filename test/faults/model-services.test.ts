@@ -231,8 +231,8 @@ describe("a model behind MQTT", { skip: skipWithout("mosquitto", mosquitto) }, (
     const { properties, qos, retain } = service.requests[0]!.packet;
     assert.equal(properties?.responseTopic, asking.responseTopic);
     assert.match(asking.responseTopic, /^models\/adder\/answer\/test-[^/]+\/[0-9a-f-]{36}$/);
-    assert.equal(properties?.correlationData?.length, 16);
-    assert.deepEqual([{ ...properties?.userProperties }, properties?.contentType, properties?.messageExpiryInterval, qos, retain], [{ line: "1" }, "application/json", 4, 1, false]);
+    assert.equal(properties.correlationData?.length, 16);
+    assert.deepEqual([{ ...properties.userProperties }, properties.contentType, properties.messageExpiryInterval, qos, retain], [{ line: "1" }, "application/json", 4, 1, false]);
   });
 
   it("many questions at once get each its own answer, in whatever order the service answers, also of two runners on one connection", async () => {

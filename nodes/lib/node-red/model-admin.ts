@@ -40,7 +40,7 @@ export function serveModelDialogs(RED: NodeAPI): DeployedModels {
       const language = languageOf(body["language"]);
       const { form, secrets } = settingsOf(RED, deployed, recordOf(body["model"]));
       if (form.protocol !== "oip") return await describeModelFile(RED, form);
-      const { caFile: _, ...transport } = { caFile: "", ...httpSettings(RED, form, secrets) };
+      const transport = httpSettings(RED, form, secrets);
       const timeout = Math.min(LONGEST_MS, Number(form.timeout) || LONGEST_MS);
       const reading = await readServer({ ...transport, url: form.url, timeout, model: form.serverModel || form.modelId, version: form.serverVersion }, signal);
       return { ...reading, ...(reading.problem && { problem: problemOf(reading.problem, language) }) };

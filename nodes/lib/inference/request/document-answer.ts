@@ -15,6 +15,8 @@ export interface AnswerForm {
   readonly versionPath: string;
 }
 
+const FORMATS: readonly string[] = ["json", "text"] satisfies readonly AnswerForm["format"][];
+
 /** Reads an answer; `statusCode` is for the error text. */
 export type AnswerReader = (text: string, target: Target, statusCode?: number) => RawAnswer;
 
@@ -24,7 +26,7 @@ export type AnswerReader = (text: string, target: Target, statusCode?: number) =
  * @throws RESONANCE_CONFIG_INVALID
  */
 export function compileAnswer({ format, errorPath, versionPath }: AnswerForm): AnswerReader {
-  if (format !== "json" && format !== "text") throw invalid("answerFormat", `${format as string} ≠ json, text`);
+  if (!FORMATS.includes(format)) throw invalid("answerFormat", `${format} ≠ ${FORMATS.join(", ")}`);
   const [errorAt, versionAt] = [pointerOf(errorPath, "errorPath"), pointerOf(versionPath, "versionPath")];
   return (text, { model, url }, statusCode = 200) => {
     if (format === "text") {

@@ -51,7 +51,7 @@ const FACTS: Readonly<Record<Exclude<RowSource, "field" | "value">, (record: Inp
 export function compileRequest({ form, rows }: RequestTemplate, category: Category, model: ModelLineage): RequestPlan {
   if (form === "record") return (record) => record;
   if (form === "values") return ({ values }) => values;
-  if (form !== "rows") throw invalid("body", `${form as string} ≠ rows, record, values`);
+  if ((form as string) !== "rows") throw invalid("body", `${form as string} ≠ rows, record, values`);
   return compileDocument(rows.map((row, index) => {
     const at = `requestRows/${index}`;
     return { path: row.path, at, fill: compileRow(row, category, model, at) };
