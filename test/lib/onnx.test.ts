@@ -6,7 +6,7 @@ import { after, describe, it } from "node:test";
 import type { Worker } from "node:worker_threads";
 import type { ErrorCode, ResonanceError } from "../../nodes/lib/errors/resonance-error";
 import type { ModelRunner, RawAnswer } from "../../nodes/lib/inference/model";
-import { fromHalf, toHalf } from "../../nodes/lib/inference/onnx/half";
+import { fromHalf, toHalf } from "../../nodes/lib/inference/half";
 import { readModelFile } from "../../nodes/lib/inference/onnx/model-file";
 import { describeFile } from "../../nodes/lib/inference/onnx/file-signature";
 import { readOnnxSignature } from "../../nodes/lib/inference/onnx/onnx-signature";

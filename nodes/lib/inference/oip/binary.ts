@@ -1,4 +1,5 @@
 import type { Element } from "../datatype";
+import { fromHalf, toHalf } from "../half";
 import type { Datatype, Tensor } from "../tensor";
 
 /** How the elements of a datatype stand in bytes, little-endian, as the binary tensor data extension has them. */
@@ -85,22 +86,6 @@ function wide(high: number, low: number): Element {
   return Number.isSafeInteger(number) ? number : ((BigInt(high) << 32n) | BigInt(low)).toString();
 }
 
-/** IEEE 754 binary16, rounded to nearest, ties to even. */
-function toHalf(value: number): number {
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(value);
-  // Below the smallest normal number steps are 2^-24; each further power of two doubles them.
-  const exponent = size < 2 ** -14 ? -14 : Math.floor(Math.log2(size));
-  const steps = roundEven(size / 2 ** (exponent - 10));
-  return sign | (steps + ((exponent + 14) << 10));
-}
-
-function fromHalf(bits: number): number {
-  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 0x1f, bits & 0x3ff];
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (fraction + 0x400) * 2 ** (exponent - 25);
-}
-
 const SINGLE = new DataView(new ArrayBuffer(4));
 
 /** The upper half of a binary32, rounded to nearest, ties to even; never to infinity. */
@@ -114,10 +99,4 @@ function toBrain(value: number): number {
 function fromBrain(bits: number): number {
   SINGLE.setUint32(0, bits << 16);
   return SINGLE.getFloat32(0);
-}
-
-function roundEven(value: number): number {
-  const low = Math.floor(value);
-  const rest = value - low;
-  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
 }

@@ -1,7 +1,7 @@
 import { mismatch } from "../check-tensor";
 import type { Element } from "../datatype";
 import type { Datatype, Tensor } from "../tensor";
-import { fromHalf, toHalf } from "./half";
+import { fromHalf, toHalf } from "../half";
 
 /** Values as the runtime holds them. */
 export type PackedData =
