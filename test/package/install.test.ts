@@ -16,7 +16,7 @@ import { freePort } from "../support/ports";
 const root = path.join(__dirname, "..", "..");
 const manifest = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { readonly "node-red": { readonly nodes: object } };
 /** The demo is a program, no flow. */
-const EXAMPLE_FOLDERS = readdirSync(path.join(root, "examples"), { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() && entry.name !== "demo" ? [entry.name] : [])).sort();
+const EXAMPLE_FOLDERS = readdirSync(path.join(root, "examples"), { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() && !["demo", "models"].includes(entry.name) ? [entry.name] : [])).sort();
 const EXAMPLE = path.join(root, "examples", "CNC machining", "01 Predictive maintenance.json");
 const PACK = "@model-data-resonance/node-red";
 const npmCli = process.env["npm_execpath"] ?? path.join(path.dirname(process.execPath), "..", "lib", "node_modules", "npm", "bin", "npm-cli.js");
