@@ -50,7 +50,7 @@ RED.nodes.registerType<Isa95>("resonance-isa95", {
     priority: { value: "", label: text("label.priority"), validate: validate((value) => (isBlank(value) ? undefined : number(text, { min: 0, whole: true })(value))) },
     direction: { value: ADDED.direction },
     b2mmlVersion: { value: ADDED.b2mmlVersion },
-    targets: { value: [], label: text("label.targets"), validate: validate((value) => (value === undefined ? undefined : rows<TargetRow>(text, (row, all) => targetProblem(text, row, all)?.text)(value))) },
+    targets: { value: [], label: text("label.targets"), validate: validate((value) => (value === undefined ? undefined : rows<TargetRow>(text, (row, all) => targetProblem(text, row, all)?.text, 0)(value))) },
     suppressHours: { value: ADDED.suppressHours, label: text("label.suppressHours"), validate: validate((value) => (isBlank(value) ? undefined : hours(value))) },
     suppressTolerance: { value: ADDED.suppressTolerance, label: text("label.suppressTolerance"), validate: validate((value) => (isBlank(value) ? undefined : percent(value))) },
     causeFields: { value: ADDED.causeFields },
