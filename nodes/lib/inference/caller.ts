@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { ResonanceError, toResonanceError } from "../errors/resonance-error";
 import type { InputRecord } from "../record/interface-record";
 import { createAnswerCache, type CacheRules } from "./answer-cache";
@@ -81,7 +82,7 @@ export function createCaller({ primary, fallback, queue: bounds, retry, batch, c
       const question = primary.prepare(payload);
       const { record } = question;
       const { answer: { raw, attempts, role }, cached } = await queue.run(
-        () => (cache ? cache.get(question.id, () => ask(question)) : ask(question).then((answer) => ({ answer, cached: false }))),
+        () => (cache ? cache.get(contentKey(question), () => ask(question)) : ask(question).then((answer) => ({ answer, cached: false }))),
         record.equipment,
       );
       const { node, model } = (role === "fallback" ? facts.fallback : undefined) ?? facts.primary;
@@ -119,6 +120,11 @@ function checkModels({ node, model }: AskTarget, fallback: AskTarget | undefined
   if (fallback.node === node) throw refuse("a model is no fallback of itself");
   const [own, other] = [model.lineage.category, fallback.model.lineage.category];
   if (own !== other) throw refuse(`its category is ${other}, the model's is ${own}`);
+}
+
+/** The id with a digest of what the record holds: a record that comes again with other values has another answer. */
+function contentKey({ id, record }: Question): string {
+  return `${id} ${createHash("sha256").update(JSON.stringify(record)).digest("base64")}`;
 }
 
 function toReply({ result, attempts }: Attempted<RawAnswer>, role: Reply["role"]): Reply {
