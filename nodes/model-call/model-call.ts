@@ -2,6 +2,7 @@ import type { NodeAPI } from "node-red";
 import { ResonanceError, type ErrorCode } from "../lib/errors/resonance-error";
 import type { AskTarget } from "../lib/inference/asker";
 import { createCaller } from "../lib/inference/caller";
+import { checkBeside } from "../lib/inference/check-beside";
 import type { Model } from "../lib/inference/model";
 import { prepareCalls } from "../lib/inference/prepare-call";
 import { createShadow } from "../lib/inference/shadow";
@@ -31,6 +32,7 @@ export = (RED: NodeAPI) =>
     const primary = targetOf(def.model);
     const fallback = def.fallback ? targetOf(def.fallback) : undefined;
     const beside = def.shadow ? targetOf(def.shadow) : undefined;
+    checkBeside("shadow", primary, beside);
     const ports = outputPorts(node, {
       answer: true, question: questions.used(), shadow: beside !== undefined,
     }, { question: "RESONANCE_MODEL_FLOW_UNWIRED" });

@@ -196,6 +196,18 @@ describe("what a server leaves out", () => {
     assert.deepEqual(remarks, ["RESONANCE_MODEL_NAME_MISSING"]);
   });
 
+  it("a name that counts its deployments, as Seldon Core 2 has it, is the model's; another model's is not", async () => {
+    const server = await serve();
+    for (const name of ["pair_1", "pair_12", ""]) {
+      server.behaviour.infer = answers({}, { model_name: name, parameters: { content_type: null, headers: null } });
+      assert.deepEqual(await sum(connect(server.url)), [3]);
+    }
+    for (const name of ["pair_", "pair_1b", "pair1", "other_1"]) {
+      server.behaviour.infer = answers({}, { model_name: name });
+      await assert.rejects(sum(connect(server.url)), fails("RESONANCE_MODEL_ANSWER_INVALID", /model_name/));
+    }
+  });
+
   for (const status of [404, 405, 501]) {
     it(`a server without metadata (${status}) is used all the same, and said so once`, async () => {
       const remarks: string[] = [];

@@ -270,6 +270,14 @@ describe("a cache", () => {
     assert.deepEqual([first, second, third].map(({ facts: { from, attempts } }) => [from, attempts]), [["model", 1], ["cache", 0], ["cache", 0]]);
   });
 
+  it("a record that comes again under its id with other values is asked anew", async () => {
+    const model = caller(target(({ record: { values } }) => ({ body: values })), { cache: { entries: 10, ageMs: 60_000 } });
+    const corrected = { ...record("1"), values: { vibrationVelocity: 9 } };
+    await model.call(record("1"));
+    const [second, again] = [await model.call(corrected), await model.call(structuredClone(corrected))];
+    assert.deepEqual([second, again].map(({ body, facts: { from } }) => [body, from]), [[corrected.values, "model"], [corrected.values, "cache"]]);
+  });
+
   it("is bounded by count and age and keeps no failure", async () => {
     let now = 0;
     let asked = 0;

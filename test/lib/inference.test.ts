@@ -14,6 +14,8 @@ import { readModelMetadata } from "../../nodes/lib/inference/oip/metadata";
 import { compileParameters } from "../../nodes/lib/inference/oip/parameters";
 import { createCallQueue } from "../../nodes/lib/inference/call-queue";
 import { checkTensor } from "../../nodes/lib/inference/check-tensor";
+import { decodeJson } from "../../nodes/lib/inference/decode-json";
+import { serverError } from "../../nodes/lib/inference/model-error";
 import { createInferenceClient } from "../../nodes/lib/inference/oip/inference-client";
 import { prepareCalls } from "../../nodes/lib/inference/prepare-call";
 import { closeShape, flatten } from "../../nodes/lib/inference/shape";
@@ -473,5 +475,31 @@ describe("the demo's model", () => {
         assert.equal(typeof document["error"], "string");
       }
     });
+  });
+});
+
+describe("a document of a server", () => {
+  const LONG = 15 * 1024 * 1024;
+
+  it("with texts of any length, numbers in them and outside, is read exactly", () => {
+    const text = "a\\\"1234567890123456789, NaN".repeat(100);
+    const filled = "a".repeat(LONG);
+    const document = `{"text": ${JSON.stringify(text)}, "long": "${filled}", "wide": [1234567890123456789, -9.5e3], "none": [NaN, -Infinity]}`;
+    const { long, ...rest } = decodeJson(document, true) as { long: string };
+    assert.deepEqual(rest, { text, wide: ["1234567890123456789", -9500], none: ["NaN", "-Infinity"] });
+    assert.ok(long === filled);
+  });
+
+  /** Each would take hours if the time grew with the square of the length. */
+  it("that is cut off, or full of signs that begin something, is refused in a time that grows with its length", () => {
+    assert.throws(() => decodeJson(`["NaN 1234567890123456${'\\"'.repeat(LONG / 4)}`, true), fails("RESONANCE_MODEL_ANSWER_INVALID"));
+    const page = serverError({ statusCode: 500, headers: {}, text: `<h1>Oops</h1>${"<".repeat(LONG)}`, bytes: Buffer.alloc(0) }, { model: "m", url: "u", timeout: 1 });
+    assert.deepEqual([page.code, String(page.params["detail"]).startsWith("Oops <<")], ["RESONANCE_MODEL_SERVER_ERROR", true]);
+  });
+
+  it("nested too deep to work with is refused, by name", () => {
+    const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
+    assert.doesNotThrow(() => decodeJson(nested(100), false));
+    for (const depth of [101, 100_000]) assert.throws(() => decodeJson(`{"a":${nested(depth)}}`, false), fails("RESONANCE_MODEL_ANSWER_INVALID"));
   });
 });

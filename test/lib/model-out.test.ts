@@ -151,6 +151,8 @@ describe("answers in JSON", () => {
 
   it("nothing is guessed and nothing is read from a prototype", () => {
     refuses(() => build([map("defectCount", "json", "/n")], { n: "12" }), "RESONANCE_VALUE_TYPE", "values/defectCount");
+    // What a service writes where JSON has no number for it.
+    for (const n of ["NaN", "Infinity", "-Infinity"]) refuses(() => build([map("defectCount", "json", "/n")], { n }), "RESONANCE_VALUE_NOT_FINITE", "values/defectCount");
     for (const path of ["/toString", "/__proto__/polluted", "/constructor/name", "/list/length", "/list/01", "/list/-1", "/n/0"]) {
       refuses(() => build([map("explanation", "json", path)], { list: ["a"], n: "text" }), "RESONANCE_ANSWER_PART_MISSING", "values/explanation");
     }
@@ -200,7 +202,7 @@ describe("answers in text", () => {
   it("what does not match, or is no number, is an error", () => {
     refuses(() => build([map("verdict", "text", "Result: (\\w+)")], TEXT), "RESONANCE_ANSWER_PART_MISSING", "values/verdict");
     refuses(() => build([map("defectCount", "text", "Verdict: (\\w+)")], TEXT), "RESONANCE_VALUE_TYPE", "values/defectCount");
-    for (const number of ["12,5", "0x10", "1e", "Infinity", "1 2", ""]) refuses(() => build([map("remainingUsefulLife", "text", "^(.*)$")], number), "RESONANCE_VALUE_TYPE", "values/remainingUsefulLife");
+    for (const number of ["12,5", "0x10", "1e", "1 2", ""]) refuses(() => build([map("remainingUsefulLife", "text", "^(.*)$")], number), "RESONANCE_VALUE_TYPE", "values/remainingUsefulLife");
     refuses(() => build([map("verdict", "text", "x")], { text: "x" }), "RESONANCE_ANSWER_UNREADABLE", "payload");
     refuses(() => build([map("verdict", "text", "x")], "x".repeat(1_000_001)), "RESONANCE_ANSWER_UNREADABLE", "payload");
   });

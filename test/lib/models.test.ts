@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, describe, it } from "node:test";
 import { readAi4i } from "../../examples/models/train/ai4i";
 import * as energy from "../../examples/models/train/energy-forecast";
-import { HOLD_OUT_FROM } from "../../examples/models/train/tool-failure";
+import { DEMO_MODEL, HOLD_OUT_FROM } from "../../examples/models/train/tool-failure";
 import { brier, meanError, rocAuc } from "../../examples/models/train/metrics";
 import { makeImages } from "../../examples/models/train/surface-inspection";
 import { CLASSES, EDGE } from "../../examples/models/train/surface-images";
@@ -96,6 +96,7 @@ describe("trained again", () => {
     assert.equal(createHash("sha256").update(onnx).digest("hex"), createHash("sha256").update(readFileSync(fileOf(trained.id))).digest("hex"));
     assert.equal(json, readFileSync(path.join(FOLDER, `${trained.id}.json`), "utf8"));
   };
+  it("the demo's network is written where the demo reads it", () => { assert.equal(DEMO_MODEL, require.resolve("../../examples/demo/tool-failure-model.json")); });
   it("the viscosity soft sensor is the same file, byte for byte", () => { same(viscosity.train()); });
   it("the tool wear model is the same file, byte for byte", { skip: skipWithout("shared", sharedData) }, () => { same(toolWear.train(path.join(sharedData ?? "", "machining"))); });
 });

@@ -108,7 +108,7 @@ describe("model-call around its model", () => {
   });
 
   it("a fallback answers with its own lineage and tensors, and the output record names it", async () => {
-    const [dead, alive] = [await serve({ infer: replies(500, { error: "down" }) }), await serve({ infer: answers({ data: [2] }) })];
+    const [dead, alive] = [await serve({ infer: replies(500, { error: "down" }) }), await serve({ infer: answers({ data: [2] }, { model_version: "7" }) })];
     const flow = await deploy([
       PROFILE, model("first", dead.url),
       model("second", alive.url, { modelVersion: "7", outputTensors: [{ name: "sum", datatype: "FP32", shape: [1, 1], elements: [element("remainingUsefulLife", "HUR")] }] }),
@@ -154,6 +154,20 @@ describe("model-call around its model", () => {
     assert.deepEqual(reports().map(({ comparison, error, inputId }) => [inputId, comparison?.agrees ?? error?.code]), [[asked[0]?.id, false], [asked[1]?.id, true], [asked[2]?.id, "RESONANCE_MODEL_SERVER_ERROR"]]);
     assert.deepEqual(reports()[2]?.agreement, { share: 0.5, compared: 2, failed: 1, dropped: 0 });
     assert.deepEqual([flow.sent("node").length, flow.caught.length], [3, 0]);
+  });
+
+  it("a shadow that is the model itself, or of another category, is refused at deploy", async () => {
+    const server = await serve();
+    const other = model("other", server.url, { category: "condition-anomaly", inputTensors: [], outputTensors: [], protocol: "flow" });
+    const flow = await deploy([PROFILE, model("first", server.url), other, call({ shadow: "first", wires: [[], []] }), call({ shadow: "other", wires: [[], [], []] }, "beside")]);
+    for (const [settled, node] of ["node", "beside"].entries()) {
+      const before = flow.caught.length;
+      flow.receive(node, { payload: record() });
+      await until(() => flow.caught.length > before, `the refusal ${settled}`);
+      const error = flow.caught.at(-1)?.resonance?.error;
+      assert.deepEqual([error?.code, error?.path], ["RESONANCE_CONFIG_INVALID", "shadow"]);
+    }
+    assert.equal(server.inferences().length, 0);
   });
 
   it("warms the model up at deploy and shows how that goes", async () => {

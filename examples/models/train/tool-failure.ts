@@ -145,8 +145,11 @@ function describe(network: Network, rows: readonly Ai4iRow[], metrics: Metrics):
   };
 }
 
+/** The network of the demo's model server, which this script writes too. */
+export const DEMO_MODEL = path.join(__dirname, "..", "..", "demo", "tool-failure-model.json");
+
 if (require.main === module) {
   const { weights, trained } = train(dataFile("machining", "ai4i2020-rows-1-8000.csv"));
-  writeFileSync(path.join(__dirname, "..", "..", "examples", "demo", "tool-failure-model.json"), `${JSON.stringify(weights)}\n`);
+  writeFileSync(DEMO_MODEL, `${JSON.stringify(weights)}\n`);
   writeModel(trained);
 }

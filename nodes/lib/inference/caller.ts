@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { ResonanceError, toResonanceError } from "../errors/resonance-error";
 import type { InputRecord } from "../record/interface-record";
 import { createAnswerCache, type CacheRules } from "./answer-cache";
 import type { AnswerFacts } from "./answer-facts";
 import { createAsker, type Asker, type AskTarget } from "./asker";
 import { createCallQueue, type CallCounts, type CallQueueOptions } from "./call-queue";
+import { checkBeside } from "./check-beside";
 import { checkNumber } from "./check-setting";
 import { isCancelled } from "./failure-kind";
 import type { Question, RawAnswer } from "./model";
@@ -51,7 +53,7 @@ export function createCaller({ primary, fallback, queue: bounds, retry, batch, c
   const lifetime = new AbortController();
   const { signal } = lifetime;
   const queue = createCallQueue(batch ? { ...bounds, concurrency: bounds.concurrency * atLeastOne(batch.size) } : bounds);
-  checkModels(primary, fallback);
+  checkBeside("fallback", primary, fallback);
   if (batch && batch.size > 1 && !primary.runner.askMany) {
     throw new ResonanceError("RESONANCE_CONFIG_INVALID", { setting: "batchSize", detail: "this model takes one question at a time" }, { path: "batchSize" });
   }
@@ -81,7 +83,7 @@ export function createCaller({ primary, fallback, queue: bounds, retry, batch, c
       const question = primary.prepare(payload);
       const { record } = question;
       const { answer: { raw, attempts, role }, cached } = await queue.run(
-        () => (cache ? cache.get(question.id, () => ask(question)) : ask(question).then((answer) => ({ answer, cached: false }))),
+        () => (cache ? cache.get(contentKey(question), () => ask(question)) : ask(question).then((answer) => ({ answer, cached: false }))),
         record.equipment,
       );
       const { node, model } = (role === "fallback" ? facts.fallback : undefined) ?? facts.primary;
@@ -112,13 +114,9 @@ function atLeastOne(size: number): number {
   return size;
 }
 
-/** @throws RESONANCE_CONFIG_INVALID */
-function checkModels({ node, model }: AskTarget, fallback: AskTarget | undefined): void {
-  const refuse = (detail: string): ResonanceError => new ResonanceError("RESONANCE_CONFIG_INVALID", { setting: "fallback", detail }, { path: "fallback" });
-  if (!fallback) return;
-  if (fallback.node === node) throw refuse("a model is no fallback of itself");
-  const [own, other] = [model.lineage.category, fallback.model.lineage.category];
-  if (own !== other) throw refuse(`its category is ${other}, the model's is ${own}`);
+/** The id with a digest of what the record holds: a record that comes again with other values has another answer. */
+function contentKey({ id, record }: Question): string {
+  return `${id} ${createHash("sha256").update(JSON.stringify(record)).digest("base64")}`;
 }
 
 function toReply({ result, attempts }: Attempted<RawAnswer>, role: Reply["role"]): Reply {

@@ -36,6 +36,8 @@ const WORDS: readonly (readonly [RegExp, ErrorCode])[] = [
 ];
 
 const WORDS_LENGTH = 300;
+/** A tag holds no other tag's beginning: each sign of a text is looked at once, however many beginnings it has. */
+const TAG = /<[^<>]*>/g;
 
 /** An exchange that gave no usable answer, as the model's error; anything else is passed on. */
 export function modelFailure(thrown: unknown, { model, url, timeout }: Target): unknown {
@@ -57,7 +59,7 @@ export function serverError({ statusCode, headers, text }: HttpAnswer, { model, 
 
 /** The `{error}` of the protocol; `detail` and `message` are what frameworks put in front of it; else the text's beginning. */
 function serverWords(text: string): string {
-  return shorten(errorOf(text) ?? text.replace(/<[^>]*>/g, " "));
+  return shorten(errorOf(text) ?? text.replace(TAG, " "));
 }
 
 function codeOf(statusCode: number, detail: string, unlisted: boolean): ErrorCode {

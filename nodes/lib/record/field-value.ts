@@ -115,7 +115,8 @@ function numberAdmission(schema: FieldWords | ValueSchema, type: string, convert
 function toNumber(raw: unknown): number | undefined {
   if (typeof raw === "number") return raw;
   if (typeof raw === "bigint") return Number(raw);
-  return typeof raw === "string" && /^-?\d{16,20}$/.test(raw) ? Number(raw) : undefined;
+  // JSON has no NaN and no infinity: both come as these texts, and are refused for what they are.
+  return typeof raw === "string" && /^-?(?:\d{16,20}|NaN|Infinity)$/.test(raw) ? Number(raw) : undefined;
 }
 
 function toBoolean(raw: unknown): boolean | undefined {

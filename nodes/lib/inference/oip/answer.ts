@@ -30,6 +30,7 @@ interface Output {
 /**
  * Reads an inference response: every output asked for is there once, with its datatype and shape, all values in range.
  * Outputs that nobody asked for are left out. A missing `model_name` is tolerated (the protocol's own example lacks it);
+ * so is an empty one, and the name with a number behind it that Seldon Core 2 gives its deployments of a model (`iris_1` for `iris`);
  * another model, version or request id than asked for is not. `tail` are the bytes behind the JSON part (binary tensor data extension).
  * @throws RESONANCE_MODEL_ANSWER_INVALID, RESONANCE_MODEL_TENSOR_MISMATCH, RESONANCE_MODEL_NOT_A_NUMBER
  */
@@ -38,7 +39,7 @@ export function readAnswer(text: string, asked: Asked, tail?: Buffer): ReadAnswe
   const document = decodeJson(text, asked.outputs.some(({ datatype }) => isWide(datatype)));
   if (!isObject(document)) throw invalid("not a JSON object");
   const { model_name: name, model_version: version, id, outputs } = document;
-  expectSame("model_name", name, asked.model);
+  if (name !== "" && !isDeploymentOf(name, asked.model)) expectSame("model_name", name, asked.model);
   if (asked.version !== undefined) expectSame("model_version", version, asked.version);
   if (asked.id !== undefined && id !== "") expectSame("id", id, asked.id);
   if (!Array.isArray(outputs)) throw invalid("no list of outputs", "outputs");
@@ -123,6 +124,11 @@ function parametersOf({ parameters }: { readonly parameters?: unknown }): { read
 function expectSame(path: string, actual: unknown, expected: string): void {
   if (actual === undefined || actual === null || (isText(actual) && String(actual) === expected)) return;
   throw invalid(`${path} is ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`, path);
+}
+
+/** The number is the server's own count of deployments. */
+function isDeploymentOf(name: unknown, model: string): boolean {
+  return typeof name === "string" && name.startsWith(`${model}_`) && /^\d+$/.test(name.slice(model.length + 1));
 }
 
 function isText(value: unknown): value is string | number {
