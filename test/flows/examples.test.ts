@@ -13,7 +13,7 @@ import { OPERATOR, readValue, withClient } from "../support/scada";
 /** Every example file as it is shipped, and in the real runtime each that needs nothing outside, with OPC UA clients from outside. */
 
 const FOLDER = path.join(__dirname, "..", "..", "examples");
-const FILES = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== "demo")
+const FILES = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !["demo", "models"].includes(entry.name))
   .flatMap(({ name }) => readdirSync(path.join(FOLDER, name)).filter((file) => file.endsWith(".json")).map((file) => [name, file] as const));
 /** What asks for an address of the environment needs something outside; in a function the same signs are a template. */
 const STANDALONE = FILES.filter((parts) => ![...values(readExample(...parts))].some(({ names, value }) => names.at(-1) !== "func" && String(value).includes("${")));

@@ -51,7 +51,7 @@ const registrations = nodes.map(([name, entry]) =>
 function exampleFiles(folder = path.join(root, "examples")): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(folder, entry.name);
-    return entry.isDirectory() && entry.name !== "demo" ? exampleFiles(file) : file.endsWith(".json") ? [file] : [];
+    return entry.isDirectory() && !["demo", "models"].includes(entry.name) ? exampleFiles(file) : file.endsWith(".json") ? [file] : [];
   });
 }
 interface FlowNode { id: string; type: string; name?: string; g?: string; wires?: string[][]; [key: string]: unknown }
