@@ -50,10 +50,11 @@ export async function runCases(
 ): Promise<TestReport> {
   const started = new Date().toISOString();
   const results: CaseResult[] = [];
-  for (const { id, title, category, expected, run } of cases) {
+  for (const testCase of cases) {
+    const { id, title, category, expected } = testCase;
     const begin = performance.now();
     let outcome: CaseOutcome = { verdict: "skipped", actual: "the run was stopped" };
-    if (!signal.aborted) outcome = await run(signal).catch((thrown: unknown): CaseOutcome => (signal.aborted ? outcome : { verdict: "fail", actual: thrown instanceof Error ? thrown.message : String(thrown) }));
+    if (!signal.aborted) outcome = await testCase.run(signal).catch((thrown: unknown): CaseOutcome => (signal.aborted ? outcome : { verdict: "fail", actual: thrown instanceof Error ? thrown.message : String(thrown) }));
     const result: CaseResult = {
       id, title, category, expected, verdict: outcome.verdict, actual: outcome.actual, evidence: outcome.evidence ?? [], milliseconds: Math.round((performance.now() - begin) * 1000) / 1000,
     };
