@@ -209,14 +209,17 @@ describe("an example that needs nothing outside", () => {
     /** The newest proposal that waits for an operator and has none of the given ids. */
     const held = async (not?: string): Promise<string> => {
       const waiting = (): Decision | undefined => decisions().findLast(({ reason, proposalId }) => reason === "APPROVAL_AWAITED" && proposalId !== not);
-      await until(() => waiting() !== undefined, "a proposal that waits for approval", 60);
+      const noted = (): boolean => payloads<Decision>("Note what waits").some(({ reason, proposalId }) => reason === "APPROVAL_AWAITED" && proposalId === waiting()?.proposalId);
+      await until(() => waiting() !== undefined && noted(), "a proposal that waits for approval", 60);
       return waiting()?.proposalId ?? "";
     };
 
     before(async () => {
-      // The same flow, with its clocks faster: a proposal a second, softer material after 12 s and to the end.
+      // The same flow, with its clocks faster: a proposal a second, softer material after 12 s and to the end; what the button reads is heard of when it is there.
+      const listener = readExample(...ADAPTIVE).find(({ type }) => type === "debug")?.id ?? "";
       ports = await deploy(ADAPTIVE, (node) => ({
         ...node,
+        ...(node.name === "Note what waits" && { wires: [[listener]] }),
         ...(node.name === "Controller input" && { interval: 1 }),
         ...(node.name === "Simulated milling" && { func: String(node["func"]).replace("step % 60 < 30", "step < 12") }),
         ...(node.name === "Constant-load rule" && { func: String(node["func"]).replace("ASK_AGAIN_MS = 20000", "ASK_AGAIN_MS = 4000") }),
