@@ -93,10 +93,10 @@ describe("mes-out by way of the disk", () => {
     send(flow, 1, 8);
     await flow.settled(8);
     assert.deepEqual([done(flow), flow.caught.map(({ payload, resonance }) => [payload, resonance?.error?.code])], [FIVE, [6, 7, 8].map((number) => [document(number), "RESONANCE_OUTBOX_FULL"])]);
+    await until(() => status(flow) === "MES unreachable, 5", "the reason under the node");
     const { waiting, refused, dropped, problem, reason } = await counts(flow);
     assert.deepEqual([waiting, refused, dropped, problem], [5, 3, 0, "RESONANCE_MES_UNREACHABLE"]);
     assert.match(reason ?? "", /ECONNREFUSED/);
-    await until(() => status(flow) === "MES unreachable, 5", "the reason under the node");
     const mes = await startMesStore({ port });
     await until(() => flow.sent("node").length === 5, "the answers");
     assert.deepEqual(arrived(mes), FIVE);
