@@ -116,7 +116,7 @@ describe("mes-out by way of the disk", () => {
     // The one under way was not dropped.
     const numbers = arrived(mes);
     assert.deepEqual([numbers.length, numbers.at(-1), [...numbers].sort((one, other) => one - other)], [5, 8, numbers]);
-    assert.match(status(flow), /3 dropped/);
+    await until(() => /3 dropped/.test(status(flow)), "what was dropped to stand under the node");
     await mes.close();
   });
 
